@@ -1,0 +1,1 @@
+"""Questions asked of a method on a landscape."""

@@ -1,0 +1,1 @@
+"""Symbolic losses: the catalogue, typed formulas, and what is derived from them."""

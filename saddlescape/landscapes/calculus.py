@@ -1,0 +1,246 @@
+"""Derivatives of a loss, as straight-line programs of Python text.
+
+The one place where formulas are differentiated and printed: the kernels, the NumPy functions of a landscape and the
+LaTeX all come from here. A program is ``lines`` (assignments ``t0 = …``) and ``out`` (one expression per component),
+written with + − × ÷, ``sqrt`` and friends, so the same text runs on floats, inside numba and on arrays. Powers are
+products; equal subexpressions are computed once. sympy is imported only when something has to be derived.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import sympy
+
+#: what an operation counts in the printed source, in units of one addition
+COST = {"+": 1, "-": 1, "*": 1, "neg": 1, "/": 8, "sqrt": 8}
+CALL_COST = 20
+
+Program = dict[str, Any]
+"""{"lines": [...], "out": [...], "operations": weighted count}"""
+
+
+def derive(expression: sympy.Expr, coordinates: Sequence[str]) -> dict[str, Any]:
+    """Return loss, gradient, Hessian and third derivative D³f[u, v] as programs, with LaTeX of loss and gradient.
+
+    ``expression`` is real-valued in the coordinates (and parameters). The third derivative's program reads the
+    directions as ``u_0 …`` and ``v_0 …``; its ``out`` is the vector Σ_jk ∂_ijk f u_j v_k.
+    """
+    import sympy
+
+    x = [sympy.Symbol(name, real=True) for name in coordinates]
+    u = [sympy.Symbol(f"u_{i}", real=True) for i in range(len(x))]
+    v = [sympy.Symbol(f"v_{i}", real=True) for i in range(len(x))]
+    gradient = [sympy.diff(expression, a) for a in x]
+    hessian = [[sympy.diff(g, b) for b in x] for g in gradient]
+    along_v = [sum((h * c for h, c in zip(row, v, strict=True)), sympy.S.Zero) for row in hessian]
+    third = [sum((sympy.diff(a, b) * c for b, c in zip(x, u, strict=True)), sympy.S.Zero) for a in along_v]
+    return {
+        "loss": cheapest([expression], x),
+        "gradient": cheapest(gradient, x),
+        "hessian": cheapest([h for row in hessian for h in row], x),
+        "third": program(third),
+        "latex": sympy.latex(expression),
+        "gradient_latex": [sympy.latex(g) for g in gradient],
+    }
+
+
+def cheapest(expressions: Sequence[sympy.Expr], x: Sequence[sympy.Symbol]) -> Program:
+    """Return the program with the fewest operations among algebraically equal forms of ``expressions``.
+
+    The forms only take common factors out of sums; nothing is multiplied out, so no cancellation is added.
+    """
+    import sympy
+
+    forms: list[list[sympy.Expr]] = [list(expressions)]
+    for order in (x, list(reversed(x))):
+        for numbers in (False, True):
+            gathered = [_gather(e, order, numbers) for e in expressions]
+            forms += [gathered, [sympy.factor_terms(e, clear=False) for e in gathered]]
+    return min((program(form) for form in forms), key=lambda p: int(p["operations"]))
+
+
+def _gather(expression: sympy.Expr, order: Iterable[sympy.Symbol], numbers: bool) -> sympy.Expr:
+    """Take (common ``numbers``, then) powers of each coordinate out of every sum of ``expression``, innermost first."""
+    import sympy
+
+    symbols = list(order)
+
+    def tidy(node: sympy.Expr) -> sympy.Expr:
+        if not node.is_Add:
+            return node
+        node = sympy.factor_terms(node, clear=False) if numbers else node
+        for symbol in symbols:
+            if node.is_Add:
+                node = sympy.collect(node, symbol)
+        return node
+
+    return sympy.bottom_up(expression, tidy)
+
+
+def program(expressions: Sequence[sympy.Expr]) -> Program:
+    """Return the straight-line program of ``expressions``: common subexpressions named, powers as products."""
+    import sympy
+
+    replacements, reduced = sympy.cse(list(expressions), symbols=sympy.numbered_symbols("cse_"), order="canonical")
+    graph = _Graph()
+    for symbol, value in replacements:
+        graph.names[symbol.name] = graph.lower(value)
+    return graph.print([graph.lower(e) for e in reduced])
+
+
+class _Graph:
+    """Operations with value numbering: the same operation on the same operands is one node."""
+
+    def __init__(self) -> None:
+        self.nodes: list[tuple[str, tuple[Any, ...]]] = []
+        self.index: dict[tuple[str, tuple[Any, ...]], int] = {}
+        self.names: dict[str, int] = {}
+
+    def node(self, op: str, *args: Any) -> int:
+        key = (op, args)
+        if key not in self.index:
+            self.index[key] = len(self.nodes)
+            self.nodes.append(key)
+        return self.index[key]
+
+    def lower(self, e: sympy.Expr) -> int:
+        if e.is_Symbol:
+            return self.names[e.name] if e.name in self.names else self.node("name", e.name)
+        if e.is_number:
+            return self.node("number", repr(float(e)))
+        if e.is_Add:
+            return self._sum(e)
+        if e.is_Mul:
+            return self._product(e)
+        if e.is_Pow or e.func.__name__ == "exp":
+            return self._power(e)
+        name = {"atan": "atan", "Abs": "fabs"}.get(e.func.__name__, e.func.__name__)
+        return self.node("call", name, self.lower(e.args[0]))
+
+    def _sum(self, e: sympy.Expr) -> int:
+        """Terms with a plus sign first, then those taken away, numbers last."""
+        terms = [(bool(t.as_coeff_Mul()[0] < 0), bool(t.is_number), t) for t in e.as_ordered_terms()]
+        terms.sort(key=lambda item: (item[1], item[0]))
+        if all(negative for negative, _, _ in terms):
+            return self.node("neg", self.lower(-e))
+        first = next(i for i, (negative, _, _) in enumerate(terms) if not negative)
+        total = self.lower(terms.pop(first)[2])
+        for negative, _, term in terms:
+            total = self.node("-", total, self.lower(-term)) if negative else self.node("+", total, self.lower(term))
+        return total
+
+    def _product(self, e: sympy.Expr) -> int:
+        number, rest = e.as_coeff_Mul()
+        if number == -1:
+            return self.node("neg", self.lower(rest))
+        above: list[int] = [] if number == 1 else [self.lower(number)]
+        below: list[int] = []
+        for factor in rest.as_ordered_factors():
+            base, exponent = factor.as_base_exp()
+            downward = factor.is_Pow and exponent.is_number and exponent < 0
+            (below if downward else above).append(self.lower(base**-exponent if downward else factor))
+        top = self._times(above) if above else self.node("number", "1.0")
+        return self.node("/", top, self._times(below)) if below else top
+
+    def _times(self, factors: list[int]) -> int:
+        total = factors[0]
+        for factor in factors[1:]:
+            total = self.node("*", total, factor)
+        return total
+
+    def _power(self, e: sympy.Expr) -> int:
+        if e.func.__name__ == "exp":
+            return self.node("call", "exp", self.lower(e.args[0]))
+        base, exponent = e.args
+        if exponent.is_number and exponent < 0:
+            return self.node("/", self.node("number", "1.0"), self.lower(base**-exponent))
+        if exponent.is_Integer:
+            return self._integer_power(self.lower(base), int(exponent))
+        if exponent.is_Rational and exponent.q == 2:
+            root = self.node("call", "sqrt", self.lower(base))
+            whole = int(exponent.p) // 2
+            return self.node("*", self._integer_power(self.lower(base), whole), root) if whole else root
+        return self.node("call", "power", self.lower(base), self.lower(exponent))
+
+    def _integer_power(self, base: int, n: int) -> int:
+        if n == 1:
+            return base
+        if n % 2:
+            return self.node("*", self._integer_power(base, n - 1), base)
+        half = self._integer_power(base, n // 2)
+        return self.node("*", half, half)
+
+    def print(self, outputs: list[int]) -> Program:
+        return _Printer(self.nodes, outputs).program()
+
+
+class _Printer:
+    """Nodes to text: what is used more than once gets a name, the rest is written in place."""
+
+    RANK = {"+": 1, "-": 1, "neg": 2, "*": 3, "/": 3}
+
+    def __init__(self, nodes: list[tuple[str, tuple[Any, ...]]], outputs: list[int]) -> None:
+        self.nodes, self.outputs = nodes, outputs
+        self.uses: dict[int, int] = {}
+        self.seen: set[int] = set()
+        self.lines: list[str] = []
+        self.named: dict[int, str] = {}
+        self.operations = 0
+
+    def program(self) -> Program:
+        for output in self.outputs:
+            self._count(output)
+        out = [self._text(output)[0] for output in self.outputs]
+        return {"lines": self.lines, "out": out, "operations": self.operations}
+
+    def _operands(self, i: int) -> list[int]:
+        op, args = self.nodes[i]
+        return [] if op in ("name", "number") else [a for a in args if isinstance(a, int)]
+
+    def _count(self, i: int) -> None:
+        self.uses[i] = self.uses.get(i, 0) + 1
+        if i in self.seen:
+            return
+        self.seen.add(i)
+        op, args = self.nodes[i]
+        if op not in ("name", "number"):
+            self.operations += COST.get(args[0] if op == "call" else op, CALL_COST)
+        for operand in self._operands(i):
+            self._count(operand)
+
+    def _text(self, i: int) -> tuple[str, int]:
+        op, args = self.nodes[i]
+        if op in ("name", "number"):
+            return str(args[0]), 2 if str(args[0]).startswith("-") else 9
+        if i in self.named:
+            return self.named[i], 9
+        text, rank = self._write(op, args)
+        if self.uses[i] > 1:
+            self.named[i] = f"t{len(self.named)}"
+            self.lines.append(f"{self.named[i]} = {text}")
+            return self.named[i], 9
+        return text, rank
+
+    def _write(self, op: str, args: tuple[Any, ...]) -> tuple[str, int]:
+        if op == "call":
+            return f"{args[0]}({', '.join(self._text(a)[0] for a in args[1:])})", 9
+        rank = self.RANK[op]
+        parts = [self._text(a) for a in args]
+        if op == "neg":
+            return f"-{self._inside(parts[0], 9)}", rank
+        left, right = self._inside(parts[0], rank), self._inside(parts[1], rank + 1)
+        return f"{left} {op} {right}" if rank == 1 else f"{left}{op}{right}", rank
+
+    @staticmethod
+    def _inside(part: tuple[str, int], least: int) -> str:
+        return part[0] if part[1] >= least else f"({part[0]})"
+
+
+def function_text(name: str, inputs: Sequence[str], made: Program, unpack: Callable[[], list[str]] | None = None) -> str:
+    """Return Python source of ``def name(inputs): …`` that runs a program; one component is returned bare."""
+    lines = [f"def {name}({', '.join(inputs)}):", *(f"    {line}" for line in (unpack() if unpack else []))]
+    lines += [f"    {line}" for line in made["lines"]]
+    return "\n".join([*lines, f"    return {', '.join(made['out'])}"])

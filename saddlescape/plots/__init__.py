@@ -1,0 +1,1 @@
+"""Drawing only: an axis and a result in, artists out."""
