@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import io
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from saddlescape import store
+from saddlescape.errors import OutputError, UsageError
+
 Array = np.ndarray[Any, np.dtype[np.float64]]
+
+#: what became of a trajectory, in the order of the table in docs/statuses.md; stored as the place in this tuple
+STATUSES = ("converged", "trapped", "cycling", "moving", "left", "diverged")
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,3 +86,71 @@ class Background:
     axes: tuple[Array, ...]
     loss: Array
     points: tuple[CriticalPoint, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return everything but the arrays as plain data."""
+        return {
+            "title": self.title, "latex": self.latex, "coordinates": list(self.coordinates),
+            "view": [list(pair) for pair in self.view], "points": [p.to_json() for p in self.points],
+        }  # fmt: skip
+
+
+#: columns of a run that are computed when first asked for: name -> what they hold
+LAZY = {
+    "loss": "f along the trajectory, (n, records)",
+    "grad_norm": "‖∇f‖ along the trajectory, (n, records)",
+    "status": "word of STATUSES, (n,)",
+    "point": "id of the critical point the status is about, masked where none, (n,)",
+    "fate": "id of the critical point where the trajectory certainly ends, masked where unknown, (n,)",
+    "nearest": "id of the nearest critical point, masked where there is none, (n,)",
+    "distance": "distance of the end to that point, (n,)",
+    "period": "period of the cycle in ticks, 0 where none was found, (n,)",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """Trajectories of one method on one landscape.
+
+    ``x`` (n, records, d) positions at the recorded ticks, NaN after divergence; ``t`` (records,) their times k·eta (or
+    (n, records) when eta varies); ``v_final`` (n, d) the momentum buffer at the end, None without momentum.
+    ``gradient_evaluations`` (n,) gradients computed per trajectory. ``method`` is the method text with every number
+    resolved, ``formula`` its map in LaTeX, ``clock`` one of steps, flow, …; ``spec`` the specification that made it.
+    The columns of ``LAZY`` (loss, grad_norm, status, point, fate, nearest, distance, period) are computed on first use.
+    """
+
+    spec: Mapping[str, Any]
+    method: str
+    formula: str
+    clock: str
+    x: Array
+    t: Array
+    gradient_evaluations: np.ndarray[Any, Any]
+    v_final: Array | None = None
+    columns: dict[str, Any] = field(default_factory=dict, repr=False)
+    compute: Callable[[Run, str], dict[str, Any]] | None = field(default=None, repr=False)
+    scene: Callable[[], Background] | None = field(default=None, repr=False)
+
+    @property
+    def final(self) -> Array:
+        """The positions at the end, (n, d)."""
+        return self.x[:, -1]
+
+    @property
+    def background(self) -> Background:
+        """The landscape as a picture needs it."""
+        if "background" not in self.columns:
+            if self.scene is None:
+                raise UsageError("this run was saved without its background")
+            self.columns["background"] = self.scene()
+        found: Background = self.columns["background"]
+        return found
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in LAZY:
+            raise AttributeError(f"a Run has no '{name}'; it has x, t, final, {', '.join(LAZY)}")
+        if name not in self.columns:
+            if self.compute is None:
+                raise AttributeError(f"this Run was saved without '{name}'")
+            self.columns.update(self.compute(self, name) if name in ("loss", "grad_norm") else self.compute(self, "status"))
+        return self.columns[name]

@@ -1,0 +1,165 @@
+"""Source text to a function: through numba and a file in the user's cache, or as plain Python. The only user of numba."""
+
+from __future__ import annotations
+
+import importlib.util
+import math
+import shutil
+import warnings
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from saddlescape import store
+
+Kernel = Callable[..., None]
+_plain: dict[str, Kernel] = {}
+_compiled: dict[str, Kernel] = {}
+
+
+def plain(source: str, gradient: Callable[..., Any] | None = None) -> Kernel:
+    """Return the kernel's ``run`` as plain Python on one lane. It takes the same arrays and gives the same bits
+    wherever only + − × ÷ √ are used; overflow gives inf and 0/0 NaN, as in numba."""
+    if source not in _plain or gradient is not None:
+        space: dict[str, Any] = {**PLAIN_NAMES, "PLAIN": True}
+        if gradient is not None:
+            space["gradient"] = gradient
+        exec(compile(source, "<kernel>", "exec"), space)
+        rows, box = space["TILE"], space["BOX"]
+        space |= {"LANES": 1, "tile": lambda: _floats(rows), "tile_box": lambda: _floats(box)}
+        if gradient is not None:
+            return _on_views(space["run"])
+        _plain[source] = _on_views(space["run"])
+    return _plain[source]
+
+
+def _floats(rows: int) -> memoryview:
+    return memoryview(np.empty((rows, 1)))
+
+
+def _on_views(run: Kernel) -> Kernel:
+    """Let ``run`` see memory views, whose items are Python floats and fast, instead of arrays."""
+
+    def on_views(buffer: Any, boxes: Any, record: Any, *ticks: int) -> None:
+        run(_View(buffer), _View(boxes), _View(record), *ticks)
+
+    return on_views
+
+
+class _View:
+    """A memory view with a shape, as the loop reads it."""
+
+    def __init__(self, array: Any) -> None:
+        self.shape, self.view = array.shape, memoryview(array)
+
+    def __getitem__(self, place: tuple[int, ...]) -> float:
+        return float(self.view[place])
+
+    def __setitem__(self, place: tuple[int, ...], value: float) -> None:
+        self.view[place] = value
+
+
+def compiled(source: str, gradient: Callable[..., Any] | None = None) -> Kernel:
+    """Return the kernel's ``run``, compiled by numba or loaded from the cache; ``gradient`` is a user's own function.
+
+    Processes that want the same kernel at once wait for the first; a broken cache entry is deleted and made again.
+    """
+    if gradient is not None:
+        return _compile_here(source, gradient)
+    if source not in _compiled:
+        key = store.digest(source)
+        entry = store.folder() / "kernels" / key
+        with _lock(entry):
+            try:
+                _compiled[source] = _import(entry, key, source).run
+            except Exception:  # whatever a truncated or foreign file makes numba raise: start this entry afresh
+                shutil.rmtree(entry, ignore_errors=True)
+                _compiled[source] = _import(entry, key, source).run
+    return _compiled[source]
+
+
+def _import(entry: Path, key: str, source: str) -> ModuleType:
+    path = entry / f"kernel_{key}.py"
+    data = source.encode()
+    if not path.is_file() or path.read_bytes() != data:
+        store.write_atomic(path, data)
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        spec.loader.exec_module(module)
+    return module
+
+
+def _compile_here(source: str, gradient: Callable[..., Any]) -> Kernel:
+    from numba import njit
+    from numba.core.dispatcher import Dispatcher
+
+    ready = gradient if isinstance(gradient, Dispatcher) else njit(gradient)
+    space: dict[str, Any] = {"gradient": ready, "__name__": "saddlescape_kernel"}
+    exec(compile(source, "<kernel>", "exec"), space)
+    run: Kernel = space["run"]
+    return run
+
+
+def _lock(entry: Path) -> AbstractContextManager[Any]:
+    import filelock
+
+    try:
+        entry.parent.mkdir(parents=True, exist_ok=True)
+        lock = filelock.FileLock(str(entry) + ".lock", timeout=300)
+        lock.acquire()
+    except (OSError, filelock.Timeout):
+        return nullcontext()
+    return _Released(lock)
+
+
+class _Released(AbstractContextManager[None]):
+    def __init__(self, lock: Any) -> None:
+        self.lock = lock
+
+    def __exit__(self, *_: object) -> None:
+        self.lock.release()
+
+
+def _guarded(function: Callable[[float], float], overflow: float = math.inf) -> Callable[[float], float]:
+    def guarded(a: float) -> float:
+        try:
+            return function(a)
+        except OverflowError:
+            return math.copysign(overflow, a) if function is math.sinh else overflow
+        except ValueError:
+            return -math.inf if function is math.log and a == 0 else math.nan
+
+    return guarded
+
+
+def _power(a: float, b: float) -> float:
+    try:
+        result = a**b
+    except (OverflowError, ZeroDivisionError):
+        return math.inf
+    return result if isinstance(result, float) else math.nan
+
+
+def _identity(function: Any) -> Any:
+    return function
+
+
+PLAIN_NAMES: dict[str, Any] = {
+    **{f.__name__: _guarded(f) for f in (math.exp, math.log, math.sin, math.cos, math.tan, math.sinh, math.cosh)},
+    "sqrt": _guarded(math.sqrt),
+    "tanh": math.tanh,
+    "atan": math.atan,
+    "nan": math.nan,
+    "power": _power,
+    "inline": _identity,
+    "compiled": _identity,
+    "widen": lambda: None,
+}

@@ -1,0 +1,48 @@
+"""What every kernel begins with, copied word for word (see link.py): numba's decorators and helpers on vectors."""
+# mypy: ignore-errors
+# ruff: noqa: F821, F401
+
+if "PLAIN" not in globals():  # kernels.plain sets PLAIN and these names, and runs the same file without numba
+    from math import atan, cos, cosh, exp, log, nan, sin, sinh, sqrt, tan, tanh
+
+    import numpy as np
+    from numba import njit, types
+    from numba.extending import intrinsic
+
+    inline = njit(
+        forceinline=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True, fastmath=FAST
+    )
+    compiled = njit(
+        "void(float64[:,:,::1], float64[:,:,:,::1], float64[:,:,::1], int64, int64, int64, int64, int64)",
+        nogil=True, error_model="numpy", fastmath=FAST, cache=CACHE,
+    )  # fmt: skip
+
+    @intrinsic
+    def widen(context):
+        """Let this function, and no other, use 512-bit vectors where the processor has them."""
+
+        def code(target, builder, signature, arguments):
+            attributes = builder.function.attributes
+            attributes._known = frozenset(attributes._known) | {'"prefer-vector-width"="512"'}
+            attributes.add('"prefer-vector-width"="512"')
+            return target.get_dummy_value()
+
+        return types.void(), code
+
+    @inline
+    def tile():
+        return np.empty((TILE, LANES))
+
+    @inline
+    def tile_box():
+        return np.empty((BOX, LANES))
+
+    @inline
+    def power(a, b):
+        return a**b
+
+
+@inline
+def recip(n):
+    """1/n, and 0 for n = 0: what makes unit(0) = 0. A NaN stays one."""
+    return 0.0 if n == 0.0 else 1.0 / n

@@ -1,0 +1,146 @@
+"""The vocabulary in which methods are written: vectors and scalars with + − ×, norm, unit, dot, sign.
+
+A formula such as ``grad(x + rho * unit(grad(x)))`` is an ordinary Python expression over these terms. Calling it builds
+a small tree; what the tree means is decided by whoever folds it: the linker prints it as code (dynamics/link.py),
+the captions as LaTeX (dynamics/words.py), the multipliers evaluate it with its derivative (dynamics/multipliers.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, eq=False)
+class Term:
+    """One operation of a formula. ``op`` names it, ``args`` are terms (or a name or number for leaves)."""
+
+    op: str
+    args: tuple[Any, ...]
+
+    @property
+    def is_vector(self) -> bool:
+        """Whether the term is a vector of the landscape's dimension."""
+        return isinstance(self, Vector)
+
+
+class Scalar(Term):
+    """A number: ``a + b, a - b, a * b, a / b, -a``, with other scalars and plain numbers; ``a * v`` scales a vector."""
+
+    def __add__(self, other: Number) -> Scalar:
+        return Scalar("add", (self, scalar(other)))
+
+    def __radd__(self, other: float) -> Scalar:
+        return scalar(other) + self
+
+    def __sub__(self, other: Number) -> Scalar:
+        return Scalar("sub", (self, scalar(other)))
+
+    def __rsub__(self, other: float) -> Scalar:
+        return scalar(other) - self
+
+    def __mul__(self, other: Any) -> Any:
+        if isinstance(other, Vector):
+            return other * self
+        return Scalar("mul", (self, scalar(other)))
+
+    def __rmul__(self, other: float) -> Scalar:
+        return Scalar("mul", (scalar(other), self))
+
+    def __truediv__(self, other: Number) -> Scalar:
+        return Scalar("div", (self, scalar(other)))
+
+    def __rtruediv__(self, other: float) -> Scalar:
+        return scalar(other) / self
+
+    def __neg__(self) -> Scalar:
+        return Scalar("neg", (self,))
+
+
+class Vector(Term):
+    """A vector of the landscape's dimension: ``u + v, u - v, a * u, -u`` and the elementwise product ``u * v``."""
+
+    def __add__(self, other: Vector) -> Vector:
+        return Vector("plus", (self, other))
+
+    def __sub__(self, other: Vector) -> Vector:
+        return Vector("minus", (self, other))
+
+    def __mul__(self, other: Any) -> Vector:
+        """Scale, or multiply elementwise. Scalars gather first: a·(b·v) is (a·b)·v, one multiplication a coordinate."""
+        if isinstance(other, Vector):
+            return Vector("hadamard", (self, other))
+        factor = scalar(other)
+        if self.op == "times":
+            return Vector("times", (factor * self.args[0], self.args[1]))
+        return Vector("times", (factor, self))
+
+    def __rmul__(self, other: Number) -> Vector:
+        return self * other
+
+    def __truediv__(self, other: Number) -> Vector:
+        return self * (1.0 / scalar(other))
+
+    def __neg__(self) -> Vector:
+        return Vector("negative", (self,))
+
+
+Number = float | Scalar
+
+
+def scalar(value: Number) -> Scalar:
+    """Return ``value`` as a term; a plain number becomes a constant."""
+    return value if isinstance(value, Scalar) else Scalar("constant", (float(value),))
+
+
+def variable(name: str) -> Vector:
+    """Return the vector called ``name`` (a position, a gradient, a momentum buffer)."""
+    return Vector("variable", (name,))
+
+
+def number(name: str) -> Scalar:
+    """Return the scalar called ``name`` (eta, rho, beta …), given at run time."""
+    return Scalar("number", (name,))
+
+
+def gradient(point: Vector) -> Vector:
+    """Return the gradient that is seen at ``point``: the oracle methods are composed over."""
+    return Vector("gradient", (point,))
+
+
+def norm(v: Vector) -> Scalar:
+    """Return the Euclidean norm ‖v‖."""
+    return Scalar("norm", (v,))
+
+
+def dot(u: Vector, v: Vector) -> Scalar:
+    """Return the inner product ⟨u, v⟩."""
+    return Scalar("dot", (u, v))
+
+
+def recip(a: Scalar) -> Scalar:
+    """Return 1/a, and 0 where a = 0: what makes unit(0) = 0."""
+    return Scalar("recip", (a,))
+
+
+def unit(v: Vector) -> Vector:
+    """Return v/‖v‖, and 0 where v = 0, everywhere the same."""
+    return v * recip(norm(v))
+
+
+def sign(v: Vector) -> Vector:
+    """Return the elementwise sign of v, 0 where a coordinate is 0."""
+    return Vector("sign", (v,))
+
+
+def fold(term: Term, rules: Mapping[str, Callable[..., Any]], memo: dict[int, Any] | None = None) -> Any:
+    """Evaluate ``term`` bottom-up: ``rules[op]`` gets the folded operands (leaves get their name or number).
+
+    A term that is used twice is folded once. Raises KeyError for an operation the rules do not know.
+    """
+    memo = {} if memo is None else memo
+    if id(term) not in memo:
+        operands = [fold(a, rules, memo) if isinstance(a, Term) else a for a in term.args]
+        memo[id(term)] = rules[term.op](*operands)
+    return memo[id(term)]
