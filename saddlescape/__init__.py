@@ -1,0 +1,53 @@
+"""saddlescape: simulate and draw the dynamics of optimisers on toy loss landscapes.
+
+    import saddlescape as ss
+    L = ss.landscape("beale")
+    r = ss.simulate(L, "sam:rho=0.5")
+
+Names are imported on first use, so that ``import saddlescape`` costs nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "landscape": "landscapes",
+    "Landscape": "landscapes.base",
+    "CriticalPoint": "results",
+    "method": "dynamics.method",
+    "Method": "dynamics.method",
+    "simulate": "dynamics.simulate",
+    "product": "dynamics.sweeps",
+    "step": "dynamics.evaluate",
+    "jacobian": "dynamics.evaluate",
+    "kernel_source": "dynamics.link",
+    "Run": "results",
+    "Background": "results",
+    "load": "results",
+    "RunSpec": "spec",
+    "SaddlescapeError": "errors",
+    "UsageError": "errors",
+    "FormulaError": "errors",
+    "OutputError": "errors",
+    "Interrupted": "errors",
+}
+
+__all__ = ["__version__", "plots", *_HOME]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "plots":
+        return importlib.import_module("saddlescape.plots")
+    if name not in _HOME:
+        raise AttributeError(f"module 'saddlescape' has no attribute '{name}'")
+    value = getattr(importlib.import_module(f"saddlescape.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

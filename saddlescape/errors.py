@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import Any
 
 
 class SaddlescapeError(Exception):
@@ -54,3 +55,11 @@ def unknown(kind: str, name: str, allowed: Iterable[str], more: str = "") -> Usa
     names = list(allowed)
     shown = name if len(name) <= 60 else name[:57] + "…"
     return UsageError(f"unknown {kind} '{shown}'{nearest(name, names)}. Known: {', '.join(names)}.{' ' + more if more else ''}")
+
+
+class Interrupted(KeyboardInterrupt):
+    """A long run was stopped by Ctrl-C. ``partial`` holds what is done; give it back as ``resume=`` to go on."""
+
+    def __init__(self, partial: Any) -> None:
+        super().__init__(f"interrupted: {partial.fraction:.0%} done")
+        self.partial = partial

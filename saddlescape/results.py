@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -154,3 +155,117 @@ class Run:
                 raise AttributeError(f"this Run was saved without '{name}'")
             self.columns.update(self.compute(self, name) if name in ("loss", "grad_norm") else self.compute(self, "status"))
         return self.columns[name]
+
+    @property
+    def n(self) -> int:
+        """The number of trajectories."""
+        return int(self.x.shape[0])
+
+    def save(self, path: str | Path) -> Path:
+        """Write everything, the lazy columns and the background included, to ``path`` (.npz); see ``load``.
+
+        Raises OutputError where it cannot be written; nothing half-written is left behind.
+        """
+        path = Path(path)
+        if path.suffix != ".npz":
+            raise UsageError(f"a run is saved as .npz, not '{path.suffix or path.name}'")
+        arrays: dict[str, Any] = {"x": self.x, "t": self.t, "gradient_evaluations": self.gradient_evaluations}
+        if self.v_final is not None:
+            arrays["v_final"] = self.v_final
+        for name in (*LAZY, "recurrent", "box"):
+            value = getattr(self, name) if name in LAZY else self.columns.get(name)
+            if value is not None:
+                arrays[f"column_{name}"] = np.ma.filled(value, -1) if name in MASKED else value
+        scene = self.background
+        arrays |= {f"axis_{i}": axis for i, axis in enumerate(scene.axes)} | {"scene_loss": scene.loss}
+        about = {
+            "spec": dict(self.spec), "method": self.method, "formula": self.formula, "clock": self.clock,
+            "background": scene.to_json(),
+        }  # fmt: skip
+        arrays["about"] = np.frombuffer(json.dumps(about).encode(), dtype=np.uint8)
+        return _write(path, arrays)
+
+
+#: columns that may hold no critical point
+MASKED = ("point", "fate", "nearest")
+
+
+def load(path: str | Path) -> Run:
+    """Return the run that ``Run.save`` wrote. Raises OutputError if the file is missing or is no such run."""
+    arrays = _read(Path(path))
+    try:
+        about = json.loads(bytes(arrays.pop("about")).decode())
+        scene = about["background"]
+        columns: dict[str, Any] = {
+            k.removeprefix("column_"): np.ma.masked_equal(v, -1) if k.removeprefix("column_") in MASKED else v
+            for k, v in arrays.items()
+            if k.startswith("column_")
+        }
+        columns["background"] = Background(
+            title=scene["title"],
+            latex=scene["latex"],
+            coordinates=tuple(scene["coordinates"]),
+            view=tuple((lo, hi) for lo, hi in scene["view"]),
+            axes=tuple(arrays[k] for k in sorted(arrays) if k.startswith("axis_")),
+            loss=arrays["scene_loss"],
+            points=tuple(CriticalPoint.from_json(p) for p in scene["points"]),
+        )
+        return Run(
+            spec=about["spec"], method=about["method"], formula=about["formula"], clock=about["clock"],
+            x=arrays["x"], t=arrays["t"], gradient_evaluations=arrays["gradient_evaluations"],
+            v_final=arrays.get("v_final"), columns=columns,
+        )  # fmt: skip
+    except (KeyError, ValueError, TypeError) as error:
+        raise OutputError(f"{path} is not a run saved by saddlescape ({error!r:.80})") from None
+
+
+@dataclass(frozen=True, eq=False)
+class Partial:
+    """A run that was stopped: the rows that are ``done``, and what they hold. ``signature`` says of which run."""
+
+    signature: str
+    record: Array
+    v: Array
+    box: Array
+    recurrent: np.ndarray[Any, np.dtype[np.bool_]]
+    period: np.ndarray[Any, np.dtype[np.int32]]
+    done: np.ndarray[Any, np.dtype[np.bool_]]
+
+    @property
+    def fraction(self) -> float:
+        """The share of trajectories that are done."""
+        return float(self.done.mean())
+
+    def save(self, path: str | Path) -> Path:
+        """Write it to ``path``, atomically."""
+        arrays = {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "signature"}
+        return _write(Path(path), {**arrays, "signature": np.frombuffer(self.signature.encode(), dtype=np.uint8)})
+
+    @classmethod
+    def load(cls, path: str | Path) -> Partial:
+        """Return what ``save`` wrote. Raises OutputError if the file does not read."""
+        arrays = _read(Path(path))
+        try:
+            return cls(bytes(arrays.pop("signature")).decode(), **arrays)
+        except (KeyError, TypeError, ValueError) as error:
+            raise OutputError(f"{path} is not a partial run ({error!r:.80})") from None
+
+
+def _write(path: Path, arrays: dict[str, Any]) -> Path:
+    data = io.BytesIO()
+    np.savez_compressed(data, **arrays)
+    try:
+        store.write_atomic(path, data.getvalue())
+    except OSError as error:
+        raise OutputError(f"cannot write {path}: {error.strerror or error}") from None
+    return path
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return {name: file[name] for name in file.files}
+    except FileNotFoundError:
+        raise OutputError(f"there is no file {path}") from None
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise OutputError(f"{path} cannot be read: {error}") from None

@@ -1,0 +1,159 @@
+"""What became of every trajectory: its status, the critical point it concerns, its fate (docs/statuses.md).
+
+The kernel keeps, for two windows of ticks at the end, the bounding box of each trajectory and the tick at which it
+first returned. A trajectory is *recurrent* if the two boxes are the same to a tenth: it hovers, and is going nowhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from saddlescape.dynamics.method import Method
+from saddlescape.dynamics.multipliers import local_behaviour
+from saddlescape.landscapes.base import Array, Landscape
+from saddlescape.landscapes.sublevel import bowls
+from saddlescape.results import CriticalPoint, Run
+
+#: capture radius in units of eta·rho·max|λ|, and at least this part of the domain's width
+CAPTURE, LEAST = 8.0, 1e-6
+CHUNK = 1 << 16
+
+
+def recurrence(boxes: Array, d: int, window: int) -> tuple[Any, Any]:
+    """Return (recurrent, period) from the boxes (n, 2, 3d + 1) of the two last windows; period 0 where none was seen."""
+    n = boxes.shape[0]
+    if window < 2:
+        return np.zeros(n, dtype=bool), np.zeros(n, dtype=np.int32)
+    low, high = boxes[:, :, :d], boxes[:, :, d : 2 * d]
+    with np.errstate(all="ignore"):
+        size = np.max(high[:, 1] - low[:, 1], axis=1, keepdims=True)
+        rounding = 4e-15 * np.maximum(np.abs(low[:, 1]), np.abs(high[:, 1]))
+        shift = np.maximum(np.abs(low[:, 1] - low[:, 0]), np.abs(high[:, 1] - high[:, 0]))
+        recurrent = np.all(shift <= 0.1 * size + rounding, axis=1)
+    return recurrent, np.where(recurrent, boxes[:, 1, 3 * d], 0).astype(np.int32)
+
+
+def columns(landscape: Landscape, method: Method, run: Run, name: str) -> dict[str, Any]:
+    """Return lazy columns of ``run``: "loss", "grad_norm", or (for any other name) all that concern the status."""
+    if name == "loss":
+        return {"loss": _along(run.x, landscape.loss)}
+    if name == "grad_norm":
+        return {"grad_norm": _along(run.x, lambda x: np.linalg.norm(landscape.grad(x), axis=-1))}
+    return _status(landscape, method, run)
+
+
+def _along(x: Array, function: Any) -> Array:
+    """Evaluate ``function`` on (n, records, d) in chunks, so that temporaries stay small."""
+    flat = x.reshape(-1, x.shape[-1])
+    result = np.empty(flat.shape[0])
+    with np.errstate(all="ignore"):
+        for first in range(0, flat.shape[0], CHUNK):
+            result[first : first + CHUNK] = function(flat[first : first + CHUNK])
+    return result.reshape(x.shape[:-1])
+
+
+def _status(landscape: Landscape, method: Method, run: Run) -> dict[str, Any]:
+    n = run.n
+    out = {
+        "status": np.full(n, "moving", dtype="<U9"),
+        "distance": np.full(n, np.nan),
+        **{k: np.full(n, -1) for k in ("point", "fate", "nearest")},
+    }
+    for one, members in _groups(method, n):
+        verdicts = {b["id"]: b["verdict"] for b in local_behaviour(landscape, one)}
+        for first in range(0, len(members), CHUNK):
+            part = members[first : first + CHUNK]
+            judged = _judge(landscape, one, run, part, verdicts)
+            for name, column in judged.items():
+                out[name][part] = column
+    return {k: np.ma.masked_equal(v, -1) if k in ("point", "fate", "nearest") else v for k, v in out.items()}
+
+
+def _groups(method: Method, n: int) -> Iterator[tuple[Method, Any]]:
+    """Yield the method with one value for each number, and the trajectories it belongs to."""
+    varying = {k: np.array(v) for k, v in method.numbers.items() if isinstance(v, tuple)}
+    if not varying:
+        yield method, np.arange(n)
+        return
+    rows, which = np.unique(np.stack(list(varying.values()), axis=1), axis=0, return_inverse=True)
+    for k, row in enumerate(rows):
+        yield method.with_numbers(**dict(zip(varying, map(float, row), strict=True))), np.flatnonzero(which.ravel() == k)
+
+
+def _judge(landscape: Landscape, method: Method, run: Run, part: Any, verdicts: dict[int, str]) -> dict[str, Any]:
+    """Return the columns of the trajectories ``part`` (indices)."""
+    end, box, recurrent = run.final[part], run.columns["box"][part], run.columns["recurrent"][part]
+    finite = np.all(np.isfinite(end), axis=1) & (np.linalg.norm(np.nan_to_num(end), axis=1) <= 1e8)
+    lo, hi = np.array(landscape.domain).T
+    inside = np.all((end >= lo) & (end <= hi), axis=1)
+    points = landscape.critical_points
+    nearest, distance = _nearest(landscape, points, end, finite)
+    word = np.where(recurrent, "cycling", "moving").astype("<U9")
+    point, fate = np.where(recurrent, nearest, -1), np.full(len(end), -1)
+    for p in points:
+        here = _captured(landscape, method, p, box)
+        if p.kind in ("minimum", "continuum", "cone") and verdicts[p.id] != "repels":
+            word[here], point[here], fate[here] = "converged", p.id, p.id
+        elif verdicts[p.id] in ("attracts", "traps"):
+            word[here], point[here], fate[here] = "trapped", p.id, p.id
+    for gone, name in ((finite & ~inside, "left"), (~finite, "diverged")):
+        word[gone], point[gone], fate[gone] = name, -1, -1
+    still = np.flatnonzero(word == "moving")
+    fate[still] = _decided(landscape, method, end[still])
+    return {"status": word, "point": point, "fate": fate, "nearest": nearest, "distance": distance}
+
+
+def _nearest(landscape: Landscape, points: tuple[CriticalPoint, ...], end: Array, finite: Any) -> tuple[Any, Array]:
+    if not points:
+        return np.full(len(end), -1), np.full(len(end), np.nan)
+    with np.errstate(all="ignore"):
+        away = np.stack([_distance(landscape, p, end) for p in points], axis=1)
+    closest = np.argmin(np.where(np.isfinite(away), away, np.inf), axis=1)
+    return np.where(finite, closest, -1), np.where(finite, away[np.arange(len(end)), closest], np.nan)
+
+
+def _decided(landscape: Landscape, method: Method, end: Array) -> Any:
+    """Return the minimum where plain gradient descent certainly ends: it is in a bowl on which eta·λmax < 2."""
+    fate = np.full(len(end), -1)
+    found = bowls(landscape) if len(end) and method.name == "gd" and not method.momentum.state else None
+    if found is not None:
+        ids, curvature = found.find(end, landscape.loss(end))
+        certain = np.asarray(method.numbers["eta"]) * curvature < 2.0
+        fate[certain] = ids[certain]
+    return fate
+
+
+def _distance(landscape: Landscape, p: CriticalPoint, x: Array) -> Array:
+    """Distance to a point, or to a curve of minima: from its samples, refined by the step to ∇f = 0 when near."""
+    if p.samples is None:
+        return np.asarray(np.linalg.norm(x - p.x, axis=1))
+    near = np.min(np.linalg.norm(x[:, None, :] - p.samples[None], axis=2), axis=1)
+    spacing = float(np.max(np.linalg.norm(np.diff(p.samples, axis=0), axis=1))) if len(p.samples) > 1 else 0.0
+    close = np.flatnonzero(near <= 2 * spacing)
+    if close.size:
+        hessian, gradient = landscape.hessian(x[close]), landscape.grad(x[close])
+        across = np.einsum("nij,nj->ni", np.linalg.pinv(hessian, rcond=1e-3, hermitian=True), gradient)
+        near[close] = np.minimum(near[close], np.linalg.norm(across, axis=1))
+    return near
+
+
+def capture_radius(landscape: Landscape, method: Method, p: CriticalPoint) -> float:
+    """Return 8·eta·rho·max|λ| at ``p``, at least 1e-6 of the domain's width; ``method`` has one value per number."""
+    eta, rho = method.numbers["eta"], method.numbers.get("rho") or 0.0
+    width = max(hi - lo for lo, hi in landscape.domain)
+    curvature = float(np.max(np.abs(p.eigenvalues))) if p.eigenvalues.size else 0.0
+    return max(CAPTURE * float(eta) * float(rho) * curvature, LEAST * width)  # type: ignore[arg-type]
+
+
+def _captured(landscape: Landscape, method: Method, p: CriticalPoint, box: Array) -> Any:
+    """Whether the whole box (n, 2, d) of the last window lies within the capture radius of ``p``."""
+    radius = capture_radius(landscape, method, p)
+    with np.errstate(all="ignore"):
+        if p.samples is not None:
+            half = 0.5 * np.linalg.norm(box[:, 1] - box[:, 0], axis=1)
+            return _distance(landscape, p, 0.5 * (box[:, 0] + box[:, 1])) + half <= radius
+        farthest = np.maximum(np.abs(box[:, 0] - p.x), np.abs(box[:, 1] - p.x))
+        return np.linalg.norm(farthest, axis=1) <= radius
