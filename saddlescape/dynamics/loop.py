@@ -25,32 +25,27 @@ def freeze(w):
 
 
 @inline
-def observe(w, box, first):
-    """Widen each lane's bounding box by where it is; ``first`` starts a new one there and marks the place."""
-    for c in range(DIM):
-        if first:
-            for i in range(LANES):
-                box[c, i] = w[c, i]
-                box[DIM + c, i] = w[c, i]
-                box[2 * DIM + c, i] = w[c, i]
-        else:
-            for i in range(LANES):
-                box[c, i] = w[c, i] if w[c, i] < box[c, i] else box[c, i]
-                box[DIM + c, i] = w[c, i] if w[c, i] > box[DIM + c, i] else box[DIM + c, i]
+def watch(w, boxes, k, part, since):
+    """Widen the bounding box of every lane; at the first tick start it there, later note the first return to there.
 
-
-@inline
-def recur(w, box, since):
-    """Note the first tick since the mark at which a lane is back at it, within 1e-6 of its box."""
+    A return is being back within 1e-6 of the box's size.
+    """
     for i in range(LANES):
-        back = 1
+        back = since > 1
         for c in range(DIM):
-            size = box[DIM + c, i] - box[c, i]
-            away = w[c, i] - box[2 * DIM + c, i]
-            if not (-1e-6 * size <= away <= 1e-6 * size):
-                back = 0
-        if back == 1 and box[3 * DIM, i] == 0.0:
-            box[3 * DIM, i] = since
+            here = w[c, i]
+            if since == 1:
+                boxes[k, part, c, i] = here
+                boxes[k, part, DIM + c, i] = here
+                boxes[k, part, 2 * DIM + c, i] = here
+            low, high = boxes[k, part, c, i], boxes[k, part, DIM + c, i]
+            near = 1e-6 * (high - low)
+            away = here - boxes[k, part, 2 * DIM + c, i]
+            back = back and -near <= away <= near
+            boxes[k, part, c, i] = here if here < low else low
+            boxes[k, part, DIM + c, i] = here if here > high else high
+        if back and boxes[k, part, 3 * DIM, i] == 0.0:
+            boxes[k, part, 3 * DIM, i] = since - 1
 
 
 @compiled
@@ -58,15 +53,15 @@ def run(buffer, boxes, record, start, stop, every, last, window):
     """Advance every block of ``buffer`` from tick ``start`` to tick ``stop`` of a run of ``last`` ticks.
 
     ``buffer`` (blocks, ROWS, LANES) holds state and numbers and is updated. Positions at ticks k·every and at
-    ``last`` go to ``record`` (trajectories, records, DIM). In the two windows of ``window`` ticks before ``last`` the bounding boxes,
-    and in the second the return to its first place, go to ``boxes`` (blocks, 2, 3·DIM + 1, LANES).
-    Ticks at which lanes are frozen are multiples of CHECK and ``last``, whatever start, stop and every are.
+    ``last`` go to ``record`` (trajectories, records, DIM). Each lane is watched for ``window`` ticks after three
+    quarters of the run and for the ``window`` ticks before its end: its bounding boxes, and in the second the return
+    to its first place, go to ``boxes`` (blocks, 2, BOX, LANES).
+    Lanes are frozen at multiples of CHECK and at ``last``, whatever start, stop and every are.
     """
     widen()
     w = tile()
-    box = tile_box()
-    first_window = last - 2 * window
-    second_window = last - window
+    late = last - window
+    early = min(3 * last // 4, late - window)
     for k in range(buffer.shape[0]):
         for row in range(ROWS):
             for i in range(LANES):
@@ -75,27 +70,19 @@ def run(buffer, boxes, record, start, stop, every, last, window):
         alive = LANES
         while t < stop:
             until = min(stop, t - t % CHECK + CHECK, t - t % every + every)
-            if t >= first_window:
+            if early <= t < early + window or t >= late:
                 until = t + 1
-            elif until > first_window:
-                until = first_window
+            else:
+                until = min(until, early if t < early else late)
             if alive > 0:
                 advance(w, until - t)
             t = until
             if t % CHECK == 0 or t == last:
                 alive = freeze(w)
-            if t > first_window:
-                which = 1 if t > second_window else 0
-                since = t - second_window if which == 1 else t - first_window
-                for row in range(BOX):
-                    for i in range(LANES):
-                        box[row, i] = boxes[k, which, row, i]
-                if since > 1 and which == 1:
-                    recur(w, box, since - 1)
-                observe(w, box, since == 1)
-                for row in range(BOX):
-                    for i in range(LANES):
-                        boxes[k, which, row, i] = box[row, i]
+            if early < t <= early + window:
+                watch(w, boxes, k, 0, t - early)
+            if t > late:
+                watch(w, boxes, k, 1, t - late)
             if t % every == 0 or t == last:
                 slot = (t + every - 1) // every
                 for c in range(DIM):

@@ -27,7 +27,7 @@ from saddlescape.results import Partial, Run
 PIECE = 1 << 24
 #: below this many trajectory-ticks a run is done in plain Python: sooner than numba is imported
 PLAIN_TICKS = 60_000
-#: ticks in each of the two windows at the end that statuses are judged by
+#: ticks in each of the two windows that statuses are judged by
 WINDOW = 50
 #: bytes of recorded positions beyond which a run is refused unless ``memory`` allows more
 MEMORY = 4_000_000_000
@@ -55,7 +55,7 @@ class Plan:
 
     @property
     def window(self) -> int:
-        """The length of each of the two windows at the end."""
+        """The length of each of the two windows (see loop.run)."""
         return min(WINDOW, self.ticks // 2)
 
     @property

@@ -1,7 +1,7 @@
 """What became of every trajectory: its status, the critical point it concerns, its fate (docs/statuses.md).
 
-The kernel keeps, for two windows of ticks at the end, the bounding box of each trajectory and the tick at which it
-first returned. A trajectory is *recurrent* if the two boxes are the same to a tenth: it hovers, and is going nowhere.
+The kernel keeps the bounding box of each trajectory in two windows, one after three quarters of the run and one at its
+end. A trajectory is *recurrent* if the two boxes are the same to a quarter of their size: it hovers, and is going nowhere.
 """
 
 from __future__ import annotations
@@ -19,11 +19,13 @@ from saddlescape.results import CriticalPoint, Run
 
 #: capture radius in units of eta·rho·max|λ|, and at least this part of the domain's width
 CAPTURE, LEAST = 8.0, 1e-6
+#: two windows' boxes are the same if they differ by less than this part of their size
+RECURRENT = 0.25
 CHUNK = 1 << 16
 
 
 def recurrence(boxes: Array, d: int, window: int) -> tuple[Any, Any]:
-    """Return (recurrent, period) from the boxes (n, 2, 3d + 1) of the two last windows; period 0 where none was seen."""
+    """Return (recurrent, period) from the boxes (n, 2, 3d + 1) of the two windows; period 0 where none was seen."""
     n = boxes.shape[0]
     if window < 2:
         return np.zeros(n, dtype=bool), np.zeros(n, dtype=np.int32)
@@ -32,7 +34,7 @@ def recurrence(boxes: Array, d: int, window: int) -> tuple[Any, Any]:
         size = np.max(high[:, 1] - low[:, 1], axis=1, keepdims=True)
         rounding = 4e-15 * np.maximum(np.abs(low[:, 1]), np.abs(high[:, 1]))
         shift = np.maximum(np.abs(low[:, 1] - low[:, 0]), np.abs(high[:, 1] - high[:, 0]))
-        recurrent = np.all(shift <= 0.1 * size + rounding, axis=1)
+        recurrent = np.all(shift <= RECURRENT * size + rounding, axis=1)
     return recurrent, np.where(recurrent, boxes[:, 1, 3 * d], 0).astype(np.int32)
 
 
