@@ -36,7 +36,7 @@ _HOME = {
     "Interrupted": "errors",
 }
 
-__all__ = ["__version__", "plots", *_HOME]
+__all__ = ["__version__", "plots", *_HOME]  # noqa: PLE0604
 
 
 def __getattr__(name: str) -> Any:

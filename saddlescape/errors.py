@@ -54,7 +54,9 @@ def unknown(kind: str, name: str, allowed: Iterable[str], more: str = "") -> Usa
     """Return the refusal of an unknown ``name``: what it was taken for, the nearest name, all that exist."""
     names = list(allowed)
     shown = name if len(name) <= 60 else name[:57] + "…"
-    return UsageError(f"unknown {kind} '{shown}'{nearest(name, names)}. Known: {', '.join(names)}.{' ' + more if more else ''}")
+    return UsageError(
+        f"unknown {kind} '{shown}'{nearest(name, names)}. Known: {', '.join(names)}.{' ' + more if more else ''}"
+    )
 
 
 class Interrupted(KeyboardInterrupt):

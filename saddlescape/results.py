@@ -153,7 +153,9 @@ class Run:
         if name not in self.columns:
             if self.compute is None:
                 raise AttributeError(f"this Run was saved without '{name}'")
-            self.columns.update(self.compute(self, name) if name in ("loss", "grad_norm") else self.compute(self, "status"))
+            self.columns.update(
+                self.compute(self, name) if name in ("loss", "grad_norm") else self.compute(self, "status")
+            )
         return self.columns[name]
 
     @property
@@ -239,7 +241,9 @@ class Partial:
     def save(self, path: str | Path) -> Path:
         """Write it to ``path``, atomically."""
         arrays = {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "signature"}
-        return _write(Path(path), {**arrays, "signature": np.frombuffer(self.signature.encode(), dtype=np.uint8)})
+        return _write(
+            Path(path), {**arrays, "signature": np.frombuffer(self.signature.encode(), dtype=np.uint8)}
+        )
 
     @classmethod
     def load(cls, path: str | Path) -> Partial:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias, overload
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,11 +18,6 @@ class Term:
 
     op: str
     args: tuple[Any, ...]
-
-    @property
-    def is_vector(self) -> bool:
-        """Whether the term is a vector of the landscape's dimension."""
-        return isinstance(self, Vector)
 
 
 class Scalar(Term):
@@ -40,7 +35,11 @@ class Scalar(Term):
     def __rsub__(self, other: float) -> Scalar:
         return scalar(other) - self
 
-    def __mul__(self, other: Any) -> Any:
+    @overload
+    def __mul__(self, other: Vector) -> Vector: ...
+    @overload
+    def __mul__(self, other: Number) -> Scalar: ...
+    def __mul__(self, other: Number | Vector) -> Scalar | Vector:
         if isinstance(other, Vector):
             return other * self
         return Scalar("mul", (self, scalar(other)))
@@ -67,7 +66,7 @@ class Vector(Term):
     def __sub__(self, other: Vector) -> Vector:
         return Vector("minus", (self, other))
 
-    def __mul__(self, other: Any) -> Vector:
+    def __mul__(self, other: Number | Vector) -> Vector:
         """Scale, or multiply elementwise. Scalars gather first: a·(b·v) is (a·b)·v, one multiplication a coordinate."""
         if isinstance(other, Vector):
             return Vector("hadamard", (self, other))
@@ -86,7 +85,7 @@ class Vector(Term):
         return Vector("negative", (self,))
 
 
-Number = float | Scalar
+Number: TypeAlias = float | Scalar
 
 
 def scalar(value: Number) -> Scalar:

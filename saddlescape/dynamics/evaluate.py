@@ -25,7 +25,12 @@ def step(landscape: Landscape, method: Method) -> Callable[..., Any]:
     def tick(x: Any, v: Any = None) -> Any:
         x = np.asarray(x, dtype=float)
         state = {"x": x, "v": np.zeros_like(x) if v is None else np.asarray(v, dtype=float)}
-        rules = {**ARRAYS, "variable": state.__getitem__, "number": numbers.__getitem__, "gradient": landscape.grad}
+        rules = {
+            **ARRAYS,
+            "variable": state.__getitem__,
+            "number": numbers.__getitem__,
+            "gradient": landscape.grad,
+        }
         memo: dict[int, Any] = {}
         with np.errstate(all="ignore"):
             made = [fold(formula, rules, memo) for formula in formulas.values()]

@@ -37,8 +37,9 @@ def plain(source: str, gradient: Callable[..., Any] | None = None) -> Kernel:
     return _plain[source]
 
 
-def _floats(rows: int) -> memoryview:
-    return memoryview(np.empty((rows, 1)))
+def _floats(rows: int) -> Any:
+    tile: Any = np.empty((rows, 1))
+    return memoryview(tile)
 
 
 def _on_views(run: Kernel) -> Kernel:
@@ -54,7 +55,8 @@ class _View:
     """A memory view with a shape, as the loop reads it."""
 
     def __init__(self, array: Any) -> None:
-        self.shape, self.view = array.shape, memoryview(array)
+        self.shape = array.shape
+        self.view: Any = memoryview(array)
 
     def __getitem__(self, place: tuple[int, ...]) -> float:
         return float(self.view[place])
@@ -76,7 +78,9 @@ def compiled(source: str, gradient: Callable[..., Any] | None = None) -> Kernel:
         with _lock(entry):
             try:
                 _compiled[source] = _import(entry, key, source).run
-            except Exception:  # whatever a truncated or foreign file makes numba raise: start this entry afresh
+            except (
+                Exception
+            ):  # whatever a truncated or foreign file makes numba raise: start this entry afresh
                 shutil.rmtree(entry, ignore_errors=True)
                 _compiled[source] = _import(entry, key, source).run
     return _compiled[source]
@@ -153,7 +157,10 @@ def _identity(function: Any) -> Any:
 
 
 PLAIN_NAMES: dict[str, Any] = {
-    **{f.__name__: _guarded(f) for f in (math.exp, math.log, math.sin, math.cos, math.tan, math.sinh, math.cosh)},
+    **{
+        f.__name__: _guarded(f)
+        for f in (math.exp, math.log, math.sin, math.cos, math.tan, math.sinh, math.cosh)
+    },
     "sqrt": _guarded(math.sqrt),
     "tanh": math.tanh,
     "atan": math.atan,

@@ -129,7 +129,9 @@ def stages(formulas: dict[str, Vector]) -> list[Stage]:
     found: list[Stage] = []
     stored: set[int] = set()
     for level in range(1, top):
-        frontier = {id(t): t for f in formulas.values() for t in _frontier(f, level, levels) if id(t) not in stored}
+        frontier = {
+            id(t): t for f in formulas.values() for t in _frontier(f, level, levels) if id(t) not in stored
+        }
         stored |= set(frontier)
         number = str(level) if top > 2 else ""
         names = [f"at{number}{chr(97 + i) if i else ''}" for i in range(len(frontier))]
@@ -156,7 +158,9 @@ def _frontier(term: Term, level: int, levels: dict[int, int]) -> list[Term]:
     return [t for a in term.args if isinstance(a, Term) for t in _frontier(a, level, levels)]
 
 
-def _print_stage(stage: Stage, known: dict[int, str], numbers: list[str], parameters: list[str]) -> tuple[str, list[str]]:
+def _print_stage(
+    stage: Stage, known: dict[int, str], numbers: list[str], parameters: list[str]
+) -> tuple[str, list[str]]:
     """Return the text of a stage's function and its arguments.
 
     Every vector that is used twice gets a name, the rest is written in place, as in the formula.
@@ -250,7 +254,9 @@ def _lane_loop(stage: Stage, arguments: list[str], rows: dict[str, tuple[int, in
     lines.append(f"            {result} = {stage.name}({', '.join(place(a) for a in arguments)})")
     for name in made:
         row, size = rows[name]
-        lines += [f"            w[{row + c}, i] = {name}[{c}]" for c in range(size)] or [f"            w[{row}, i] = {name}"]
+        lines += [f"            w[{row + c}, i] = {name}[{c}]" for c in range(size)] or [
+            f"            w[{row}, i] = {name}"
+        ]
     return lines
 
 

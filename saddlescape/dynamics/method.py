@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
@@ -32,7 +32,12 @@ LATER_CLOCKS = ("flow", "flow2", "flow3", "sde2", "sde3")
 LATER_KEYS = (
     "base", "batch", "replace", "m", "ascent", "sigma", "noise", "dt", "scheme", "rtol", "atol", "drift", "cov", "smooth",
 )  # fmt: skip
-HINTS = {"1-sam": "write sam:m=1", "n-sam": "write sam:batch=…,ascent=full", "nag": "write nesterov=true", "momentum": "write beta=0.9"}
+HINTS = {
+    "1-sam": "write sam:m=1",
+    "n-sam": "write sam:batch=…,ascent=full",
+    "nag": "write nesterov=true",
+    "momentum": "write beta=0.9",
+}
 #: number -> (allowed interval in words, test)
 RANGES = {
     "eta": ("a number above 0", lambda a: a > 0),
@@ -108,7 +113,9 @@ class Method:
 
     def formulas(self) -> dict[str, Any]:
         """Return the formula of one tick: the next value of every state vector (symbols.Vector)."""
-        return self.clock.step(self.perturbation, self.momentum, {name: number(name) for name in self.numbers})
+        return self.clock.step(
+            self.perturbation, self.momentum, {name: number(name) for name in self.numbers}
+        )
 
 
 def method(text: str | Method, **numbers: Any) -> Method:
@@ -120,7 +127,9 @@ def method(text: str | Method, **numbers: Any) -> Method:
     if isinstance(text, Method):
         return text.with_numbers(**{k: _value(k, v) for k, v in numbers.items()}) if numbers else text
     if "~" in text:
-        raise UsageError(f"switching between methods ('{text}') is not built yet; run the two parts one after the other")
+        raise UsageError(
+            f"switching between methods ('{text}') is not built yet; run the two parts one after the other"
+        )
     head, _, tail = text.strip().partition(":")
     name, at, clock = head.strip().partition("@")
     keys = _keys(text, tail)
@@ -145,7 +154,9 @@ def _clock(name: str) -> Clock:
     if name in CLOCK_NAMES:
         return CLOCK_NAMES[name]()
     if name in LATER_CLOCKS:
-        raise UsageError(f"clock '@{name}' is not built yet. Built: {', '.join('@' + c for c in CLOCK_NAMES)} (the default).")
+        raise UsageError(
+            f"clock '@{name}' is not built yet. Built: {', '.join('@' + c for c in CLOCK_NAMES)} (the default)."
+        )
     raise unknown("clock", name, (*CLOCK_NAMES, *LATER_CLOCKS))
 
 
@@ -154,7 +165,9 @@ def _keys(text: str, tail: str) -> dict[str, Any]:
     for piece in filter(None, (p.strip() for p in tail.split(","))):
         key, equals, value = (s.strip() for s in piece.partition("="))
         if not equals or not key or not value:
-            raise UsageError(f"'{piece[:60]}' in '{text[:80]}' is not of the form key=value (sam:rho=0.1,eta=1e-3)")
+            raise UsageError(
+                f"'{piece[:60]}' in '{text[:80]}' is not of the form key=value (sam:rho=0.1,eta=1e-3)"
+            )
         if key in keys:
             raise UsageError(f"{key} is given twice in '{text[:80]}'")
         keys[key] = value
@@ -167,11 +180,16 @@ def _build(part: type[Perturbation], clock: Clock, keys: Mapping[str, Any]) -> M
         if key in LATER_KEYS:
             raise UsageError(f"key '{key}' of {part.name} is not built yet")
         if key == "rho" and key not in own:
-            raise UsageError(f"{part.name} has no rho: it looks nowhere but where it stands. Use sam:rho=… or usam:rho=…")
+            raise UsageError(
+                f"{part.name} has no rho: it looks nowhere but where it stands. Use sam:rho=… or usam:rho=…"
+            )
         if key not in own | {"eta", "beta", "nesterov"}:
             hint = HINTS.get(key, "")
             allowed = sorted(own | {"eta", "beta", "nesterov"})
-            raise UsageError(f"{part.name} has no key '{key[:40]}'{nearest(key, allowed)}. It takes {', '.join(allowed)}." + (f" For momentum {hint}." if hint else ""))  # fmt: skip
+            more = f" For momentum {hint}." if hint else ""
+            raise UsageError(
+                f"{part.name} has no key '{key[:40]}'{nearest(key, allowed)}. It takes {', '.join(allowed)}.{more}"
+            )
     numbers = {k: _value(k, v) for k, v in keys.items() if k != "nesterov"}
     momentum = _momentum(numbers.pop("beta", 0.0), keys.get("nesterov", False))
     eta = numbers.pop("eta", None)
@@ -196,16 +214,15 @@ def _value(key: str, given: Any) -> Value:
     """Return a number or a tuple of numbers from text, a number or a sequence, checked against its range."""
     if isinstance(given, str):
         values = _sweep(key, given)
-    else:
-        try:
-            values = tuple(float(a) for a in given) if hasattr(given, "__len__") else (float(given),)
-        except (TypeError, ValueError):
-            raise UsageError(f"{key} must be a number or a sequence of numbers, not {given!r:.60}") from None
-        if hasattr(given, "__len__"):
-            _check(key, values)
-            return values
+        _check(key, values)
+        return values[0] if len(values) == 1 else values
+    several = isinstance(given, Iterable)
+    try:
+        values = tuple(float(a) for a in given) if several else (float(given),)
+    except (TypeError, ValueError):
+        raise UsageError(f"{key} must be a number or a sequence of numbers, not {given!r:.60}") from None
     _check(key, values)
-    return values[0] if len(values) == 1 else values
+    return values if several else values[0]
 
 
 def _sweep(key: str, text: str) -> tuple[float, ...]:
@@ -213,7 +230,9 @@ def _sweep(key: str, text: str) -> tuple[float, ...]:
         a, b = _float(key, match["a"]), _float(key, match["b"])
         n = int(match["n"] or 0)
         if not 2 <= n <= 10_000:
-            raise UsageError(f"a sweep is written {key}=0.1..0.5/9 (from..to/how many, 2 to 10000), not '{text[:60]}'")
+            raise UsageError(
+                f"a sweep is written {key}=0.1..0.5/9 (from..to/how many, 2 to 10000), not '{text[:60]}'"
+            )
         return tuple(a + (b - a) * i / (n - 1) for i in range(n))
     return tuple(_float(key, piece) for piece in text.split("|"))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -15,9 +16,8 @@ class Momentum:
     name: ClassVar[str]
     state: ClassVar[tuple[str, ...]] = ()
 
-    def move(self, x: Vector, v: Vector, G: Vector, *, eta: Scalar) -> tuple[Vector, Vector | None]:
-        """Return the next x and v."""
-        raise NotImplementedError
+    #: (x, v, G, *, eta, …) -> (next x, next v or None); the keyword-only names are eta and the fields
+    move: ClassVar[Callable[..., tuple[Vector, Vector | None]]]
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,9 @@ class HeavyBall(Momentum):
     state = ("v",)
     beta: float = 0.0
 
-    def move(self, x: Vector, v: Vector, G: Vector, *, eta: Scalar, beta: Scalar) -> tuple[Vector, Vector | None]:  # type: ignore[override]
+    def move(
+        self, x: Vector, v: Vector, G: Vector, *, eta: Scalar, beta: Scalar
+    ) -> tuple[Vector, Vector | None]:
         """Return x − eta v' and v' = beta v + G."""
         v = beta * v + G
         return x - eta * v, v
@@ -53,7 +55,9 @@ class Nesterov(Momentum):
     state = ("v",)
     beta: float = 0.0
 
-    def move(self, x: Vector, v: Vector, G: Vector, *, eta: Scalar, beta: Scalar) -> tuple[Vector, Vector | None]:  # type: ignore[override]
+    def move(
+        self, x: Vector, v: Vector, G: Vector, *, eta: Scalar, beta: Scalar
+    ) -> tuple[Vector, Vector | None]:
         """Return x − eta (G + beta v') and v' = beta v + G."""
         v = beta * v + G
         return x - eta * (G + beta * v), v

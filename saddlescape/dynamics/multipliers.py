@@ -27,14 +27,29 @@ def local_behaviour(landscape: Landscape, method: Method) -> list[dict[str, Any]
     the capture radius; ``radius`` is how far out they still hover at the end. ``method`` has one value per number.
     """
     resolved = method.resolved(landscape.eta, landscape.rho)
-    parts = ("dynamics/multipliers.py", "dynamics/evaluate.py", "dynamics/perturbations.py", "dynamics/momentum.py")
-    key = store.digest("local", *landscape.identity[:5], resolved.text, store.sources_digest(*SOURCES, *parts))
-    made = store.remembered("local", key, lambda: {"points": [_at(landscape, resolved, p) for p in landscape.critical_points]})
+    parts = (
+        "dynamics/multipliers.py",
+        "dynamics/evaluate.py",
+        "dynamics/perturbations.py",
+        "dynamics/momentum.py",
+    )
+    key = store.digest(
+        "local", *landscape.identity[:5], resolved.text, store.sources_digest(*SOURCES, *parts)
+    )
+    made = store.remembered(
+        "local", key, lambda: {"points": [_at(landscape, resolved, p) for p in landscape.critical_points]}
+    )
     return list(made["points"])
 
 
 def _at(landscape: Landscape, method: Method, point: CriticalPoint) -> dict[str, Any]:
-    entry: dict[str, Any] = {"id": point.id, "verdict": "neutral", "multipliers": [], "radius": None, "note": ""}
+    entry: dict[str, Any] = {
+        "id": point.id,
+        "verdict": "neutral",
+        "multipliers": [],
+        "radius": None,
+        "note": "",
+    }
     if point.kind == "cone":
         return entry | {"note": "a tip: no Hessian, no multipliers"}
     rough = not method.perturbation.smooth and method.numbers.get("rho") != 0.0
@@ -58,7 +73,9 @@ def _smooth(method: Method) -> Method:
     """Normalised methods at rho = 0 are gradient descent, whose map is smooth."""
     from saddlescape.dynamics.perturbations import Plain
 
-    return method if method.perturbation.smooth else Method(Plain(), method.momentum, method.clock, method.eta)
+    return (
+        method if method.perturbation.smooth else Method(Plain(), method.momentum, method.clock, method.eta)
+    )
 
 
 def _plain(value: Any) -> Any:
@@ -85,13 +102,21 @@ def _trap(landscape: Landscape, method: Method, point: CriticalPoint) -> dict[st
             kept = False
             break
         hover = max(hover, farthest) if k >= TICKS // 2 else 0.0
-    note = "hovers around it (normalised: the map is not smooth here)" if kept else "leaves every small ball around it"
+    note = (
+        "hovers around it (normalised: the map is not smooth here)"
+        if kept
+        else "leaves every small ball around it"
+    )
     return {"verdict": "traps" if kept else "repels", "radius": hover if kept else None, "note": note}
 
 
 def _spacing(point: CriticalPoint) -> float:
     samples = point.samples
-    return float(np.max(np.linalg.norm(np.diff(samples, axis=0), axis=1))) if samples is not None and len(samples) > 1 else 0.0
+    return (
+        float(np.max(np.linalg.norm(np.diff(samples, axis=0), axis=1)))
+        if samples is not None and len(samples) > 1
+        else 0.0
+    )
 
 
 def _ball(d: int) -> Array:

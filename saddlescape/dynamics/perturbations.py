@@ -26,9 +26,8 @@ class Perturbation:
     smooth: ClassVar[bool] = True
     gradient_calls: ClassVar[int] = 2
 
-    def displace(self, g: Vector) -> Vector:
-        """Return the displacement s made from the gradient ``g`` seen at x."""
-        raise TypeError(f"{type(self).__name__} gives no displacement")
+    #: (g, *, rho, …) -> the displacement s made from the gradient g seen at x; the keyword-only names are the fields
+    displace: ClassVar[Callable[..., Vector]]
 
     def direction(self, x: Vector, grad: Oracle, **numbers: Scalar) -> Vector:
         """Return the direction G = ∇f(x + s(∇f(x))) that the step goes against."""
@@ -62,7 +61,7 @@ class Sam(Perturbation):
     smooth = False
     rho: float | None = None
 
-    def displace(self, g: Vector, *, rho: Scalar) -> Vector:  # type: ignore[override]
+    def displace(self, g: Vector, *, rho: Scalar) -> Vector:
         """Return s = rho · unit(g)."""
         return rho * unit(g)
 
@@ -79,7 +78,7 @@ class Usam(Perturbation):
     source = "andriushchenko2022"
     rho: float | None = None
 
-    def displace(self, g: Vector, *, rho: Scalar) -> Vector:  # type: ignore[override]
+    def displace(self, g: Vector, *, rho: Scalar) -> Vector:
         """Return s = rho · g."""
         return rho * g
 

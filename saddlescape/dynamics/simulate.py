@@ -10,7 +10,6 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,55 +18,19 @@ from saddlescape.dynamics import kernels, status, words
 from saddlescape.dynamics.link import LANES, kernel_source
 from saddlescape.dynamics.method import Method
 from saddlescape.dynamics.method import method as as_method
+from saddlescape.dynamics.plan import Plan, empty, fitting, plan_run, tiles
 from saddlescape.errors import Interrupted, UsageError
-from saddlescape.landscapes.base import Array, Landscape
+from saddlescape.landscapes.base import Landscape
 from saddlescape.results import Partial, Run
 
 #: trajectory-ticks in one piece of work (about 50 ms of one thread)
 PIECE = 1 << 24
 #: below this many trajectory-ticks a run is done in plain Python: sooner than numba is imported
 PLAIN_TICKS = 60_000
-#: ticks in each of the two windows that statuses are judged by
-WINDOW = 50
 #: bytes of recorded positions beyond which a run is refused unless ``memory`` allows more
 MEMORY = 4_000_000_000
 
 Progress = Callable[[int, int], None]
-
-
-@dataclass(frozen=True)
-class Plan:
-    """One run, resolved and checked: what the kernel needs and how results are laid out."""
-
-    landscape: Landscape
-    method: Method
-    x0: Array
-    v0: Array | None
-    ticks: int
-    every: int
-    fast: bool
-    seed: int
-
-    @property
-    def records(self) -> int:
-        """The number of recorded ticks: 0, every, 2·every, … and the last."""
-        return 1 + -(-self.ticks // self.every)
-
-    @property
-    def window(self) -> int:
-        """The length of each of the two windows (see loop.run)."""
-        return min(WINDOW, self.ticks // 2)
-
-    @property
-    def state(self) -> int:
-        """Rows of state in the buffer."""
-        return self.landscape.dim * (1 + len(self.method.momentum.state))
-
-    def numbers(self, part: slice) -> list[Any]:
-        """The rows of numbers for the trajectories of ``part``, each a float or an array."""
-        own = [np.asarray(v, dtype=float) for v in self.method.numbers.values()]
-        rows: list[Any] = [v[part] if v.ndim else float(v) for v in own]
-        return rows + list(self.landscape.params.values())
 
 
 def simulate(
@@ -101,7 +64,7 @@ def simulate(
 
     Raises UsageError for what cannot be run as asked, Interrupted on Ctrl-C with what is done.
     """
-    plan = _plan(landscape, as_method(method), x0, v0, steps, every, fast, seed)
+    plan = plan_run(landscape, as_method(method), x0, v0, steps, every, fast, seed)
     need = plan.x0.shape[0] * plan.records * landscape.dim * 8
     if need > memory:
         raise UsageError(
@@ -109,38 +72,9 @@ def simulate(
             f"{memory / 1e9:.1f} GB allowed. Record less often (every={max(1, plan.ticks // 100)}) or only the end (every={plan.ticks})."
         )
     kernel, lanes = _kernel(plan, engine)
-    partial = _fitting(resume, plan) or _empty(plan)
+    partial = fitting(resume, plan) or empty(plan)
     _work(plan, kernel, lanes, partial, threads or os.cpu_count() or 1, progress, block)
     return _run(plan, partial)
-
-
-def _plan(landscape: Landscape, method: Method, x0: Any, v0: Any, steps: int | None, every: int, fast: bool, seed: int) -> Plan:
-    starts = np.asarray(landscape.start if x0 is None else x0, dtype=np.float64)
-    starts = np.atleast_2d(starts)
-    if starts.ndim != 2 or starts.shape[1] != landscape.dim or not starts.shape[0]:
-        raise UsageError(f"a start on {landscape.name} has {landscape.dim} coordinate(s) {landscape.coordinates}; an array of shape {starts.shape} was given")  # fmt: skip
-    if not np.all(np.isfinite(starts)):
-        raise UsageError("a start must be finite; NaN or infinity was given")
-    ticks = landscape.steps if steps is None else steps
-    for name, value in (("steps", ticks), ("every", every)):
-        if isinstance(value, bool) or int(value) != value or not 1 <= value < 2**62:
-            raise UsageError(f"{name} must be a whole number ≥ 1, not {value}")
-    resolved = method.resolved(landscape.eta, landscape.rho)
-    for name, value in resolved.numbers.items():
-        if isinstance(value, tuple) and len(value) != starts.shape[0]:
-            raise UsageError(f"{name} has {len(value)} values but there are {starts.shape[0]} trajectories: give one each (or one for all)")
-    return Plan(landscape, resolved, np.ascontiguousarray(starts), _buffer(v0, starts, resolved), int(ticks), min(int(every), int(ticks)), fast, seed)  # fmt: skip
-
-
-def _buffer(v0: Any, starts: Array, method: Method) -> Array | None:
-    if v0 is None:
-        return None
-    if not method.momentum.state:
-        raise UsageError(f"v0 is the momentum buffer, but {method.text} has no momentum: give beta")
-    v = np.array(np.broadcast_to(np.asarray(v0, dtype=np.float64), starts.shape))
-    if not np.all(np.isfinite(v)):
-        raise UsageError("v0 must be finite")
-    return v
 
 
 def _kernel(plan: Plan, engine: str) -> tuple[kernels.Kernel, int]:
@@ -153,26 +87,6 @@ def _kernel(plan: Plan, engine: str) -> tuple[kernels.Kernel, int]:
     if engine == "plain" or (engine == "auto" and short):
         return kernels.plain(source, gradient), 1
     return kernels.compiled(source, gradient), LANES
-
-
-def _empty(plan: Plan) -> Partial:
-    n, d = plan.x0.shape
-    record = np.empty((n, plan.records, d))
-    record[:, 0] = plan.x0
-    v = np.zeros((n, d)) if plan.method.momentum.state else np.zeros((n, 0))
-    box = np.full((n, 2, d), np.nan)
-    flags = np.zeros(n, dtype=np.int32)
-    return Partial(_signature(plan), record, v, box, flags.astype(bool), flags, flags.astype(bool))
-
-
-def _signature(plan: Plan) -> str:
-    return repr((plan.landscape.identity[:5], plan.method.text, plan.ticks, plan.every, plan.fast, plan.x0.shape, float(plan.x0.sum())))
-
-
-def _fitting(resume: Partial | None, plan: Plan) -> Partial | None:
-    if resume is not None and resume.signature != _signature(plan):
-        raise UsageError("what was interrupted is another run: the landscape, method, starts, steps, every or fast differ")
-    return resume
 
 
 def _pieces(plan: Plan, done: Any, lanes: int, threads: int, block: int | None) -> Iterator[slice]:
@@ -220,7 +134,7 @@ def _piece(plan: Plan, kernel: kernels.Kernel, lanes: int, out: Partial, part: s
     """Run the trajectories of ``part`` from start to end and write their rows of ``out``."""
     n, d = plan.x0[part].shape
     blocks = -(-n // lanes)
-    buffer = _tiles(plan, part, blocks, lanes)
+    buffer = tiles(plan, part, blocks, lanes)
     boxes = np.zeros((blocks, 2, 3 * d + 1, lanes))
     record = out.record[part]
     segment = max(1, PIECE // (blocks * lanes)) if lanes > 1 else max(1, 20_000 // n)
@@ -237,20 +151,6 @@ def _piece(plan: Plan, kernel: kernels.Kernel, lanes: int, out: Partial, part: s
     if plan.window:
         out.box[part] = lanes_last[:, 1, : 2 * d].reshape(n, 2, d)
     out.done[part] = True
-
-
-def _tiles(plan: Plan, part: slice, blocks: int, lanes: int) -> Array:
-    """Lay out state and numbers as (blocks, rows, lanes); the last block is filled up with its first trajectory."""
-    n, d = plan.x0[part].shape
-    numbers = plan.numbers(part)
-    flat = np.zeros((plan.state + len(numbers), blocks * lanes))
-    flat[:d, :n] = plan.x0[part].T
-    if plan.v0 is not None:
-        flat[d : 2 * d, :n] = plan.v0[part].T
-    for row, values in enumerate(numbers, start=plan.state):
-        flat[row, :n] = values
-    flat[:, n:] = flat[:, :1]
-    return np.ascontiguousarray(flat.reshape(-1, blocks, lanes).swapaxes(0, 1))
 
 
 def _run(plan: Plan, out: Partial) -> Run:

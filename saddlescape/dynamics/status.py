@@ -82,10 +82,15 @@ def _groups(method: Method, n: int) -> Iterator[tuple[Method, Any]]:
         return
     rows, which = np.unique(np.stack(list(varying.values()), axis=1), axis=0, return_inverse=True)
     for k, row in enumerate(rows):
-        yield method.with_numbers(**dict(zip(varying, map(float, row), strict=True))), np.flatnonzero(which.ravel() == k)
+        yield (
+            method.with_numbers(**dict(zip(varying, map(float, row), strict=True))),
+            np.flatnonzero(which.ravel() == k),
+        )
 
 
-def _judge(landscape: Landscape, method: Method, run: Run, part: Any, verdicts: dict[int, str]) -> dict[str, Any]:
+def _judge(
+    landscape: Landscape, method: Method, run: Run, part: Any, verdicts: dict[int, str]
+) -> dict[str, Any]:
     """Return the columns of the trajectories ``part`` (indices)."""
     end, box, recurrent = run.final[part], run.columns["box"][part], run.columns["recurrent"][part]
     finite = np.all(np.isfinite(end), axis=1) & (np.linalg.norm(np.nan_to_num(end), axis=1) <= 1e8)
@@ -108,7 +113,9 @@ def _judge(landscape: Landscape, method: Method, run: Run, part: Any, verdicts: 
     return {"status": word, "point": point, "fate": fate, "nearest": nearest, "distance": distance}
 
 
-def _nearest(landscape: Landscape, points: tuple[CriticalPoint, ...], end: Array, finite: Any) -> tuple[Any, Array]:
+def _nearest(
+    landscape: Landscape, points: tuple[CriticalPoint, ...], end: Array, finite: Any
+) -> tuple[Any, Array]:
     if not points:
         return np.full(len(end), -1), np.full(len(end), np.nan)
     with np.errstate(all="ignore"):
@@ -132,7 +139,7 @@ def _distance(landscape: Landscape, p: CriticalPoint, x: Array) -> Array:
     """Distance to a point, or to a curve of minima: from its samples, refined by the step to ∇f = 0 when near."""
     if p.samples is None:
         return np.asarray(np.linalg.norm(x - p.x, axis=1))
-    near = np.min(np.linalg.norm(x[:, None, :] - p.samples[None], axis=2), axis=1)
+    near: Array = np.min(np.linalg.norm(x[:, None, :] - p.samples[None], axis=2), axis=1)
     spacing = float(np.max(np.linalg.norm(np.diff(p.samples, axis=0), axis=1))) if len(p.samples) > 1 else 0.0
     close = np.flatnonzero(near <= 2 * spacing)
     if close.size:

@@ -42,7 +42,7 @@ def _closed(a: str) -> str:
 
 RULES: dict[str, Callable[..., str]] = {
     "variable": str,
-    "number": lambda name: GREEK.get(name, name),
+    "number": lambda name: GREEK.get(str(name), str(name)),
     "constant": lambda value: f"{value:g}",
     "gradient": lambda at: rf"\nabla f({at})",
     "norm": lambda a: rf"\|{a}\|",

@@ -84,7 +84,9 @@ def program(expressions: Sequence[sympy.Expr]) -> Program:
     """Return the straight-line program of ``expressions``: common subexpressions named, powers as products."""
     import sympy
 
-    replacements, reduced = sympy.cse(list(expressions), symbols=sympy.numbered_symbols("cse_"), order="canonical")
+    replacements, reduced = sympy.cse(
+        list(expressions), symbols=sympy.numbered_symbols("cse_"), order="canonical"
+    )
     graph = _Graph()
     for symbol, value in replacements:
         graph.names[symbol.name] = graph.lower(value)
@@ -129,7 +131,11 @@ class _Graph:
         first = next(i for i, (negative, _, _) in enumerate(terms) if not negative)
         total = self.lower(terms.pop(first)[2])
         for negative, _, term in terms:
-            total = self.node("-", total, self.lower(-term)) if negative else self.node("+", total, self.lower(term))
+            total = (
+                self.node("-", total, self.lower(-term))
+                if negative
+                else self.node("+", total, self.lower(term))
+            )
         return total
 
     def _product(self, e: sympy.Expr) -> int:
@@ -239,7 +245,9 @@ class _Printer:
         return part[0] if part[1] >= least else f"({part[0]})"
 
 
-def function_text(name: str, inputs: Sequence[str], made: Program, unpack: Callable[[], list[str]] | None = None) -> str:
+def function_text(
+    name: str, inputs: Sequence[str], made: Program, unpack: Callable[[], list[str]] | None = None
+) -> str:
     """Return Python source of ``def name(inputs): …`` that runs a program; one component is returned bare."""
     lines = [f"def {name}({', '.join(inputs)}):", *(f"    {line}" for line in (unpack() if unpack else []))]
     lines += [f"    {line}" for line in made["lines"]]

@@ -47,12 +47,17 @@ class Bowls:
         """Return for ``x`` (n, d) the id of the minimum whose bowl holds it (-1: none), and the largest curvature below it."""
         ids, curvature = np.full(len(x), -1), np.full(len(x), np.inf)
         cell = [self._cells(x[:, c], c) for c in range(x.shape[1])]
-        corners = [self.labels[tuple(k + s for k, s in zip(cell, shift, strict=True))] for shift in np.ndindex(*(2,) * x.shape[1])]
+        corners = [
+            self.labels[tuple(k + s for k, s in zip(cell, shift, strict=True))]
+            for shift in np.ndindex(*(2,) * x.shape[1])
+        ]
         same = np.all([c == corners[0] for c in corners], axis=0) & (corners[0] >= 0)
         for place, bowl in enumerate(self.bowls):
             here = np.flatnonzero(same & (corners[0] == place) & (loss < bowl.level))
             ids[here] = bowl.point
-            curvature[here] = bowl.curvature[np.minimum(np.searchsorted(bowl.levels, loss[here]), len(bowl.levels) - 1)]
+            curvature[here] = bowl.curvature[
+                np.minimum(np.searchsorted(bowl.levels, loss[here]), len(bowl.levels) - 1)
+            ]
         return ids, curvature
 
     def _cells(self, values: Array, c: int) -> Any:
@@ -66,11 +71,15 @@ def bowls(landscape: Landscape) -> Bowls | None:
     """Return the bowls of a landscape of one or two dimensions (remembered on disk), None for more."""
     if landscape.dim not in GRID or landscape.functions is not None:
         return None
-    key = store.digest("bowls", *landscape.identity[:5], store.sources_digest(*SOURCES, "landscapes/sublevel.py"))
+    key = store.digest(
+        "bowls", *landscape.identity[:5], store.sources_digest(*SOURCES, "landscapes/sublevel.py")
+    )
     data = store.remembered("bowls", key, lambda: _find(landscape))
     shape = (GRID[landscape.dim],) * landscape.dim
     labels = np.frombuffer(zlib.decompress(base64.b64decode(data["labels"])), dtype=np.int16).reshape(shape)
-    found = [Bowl(b["point"], b["level"], np.array(b["levels"]), np.array(b["curvature"])) for b in data["bowls"]]
+    found = [
+        Bowl(b["point"], b["level"], np.array(b["levels"]), np.array(b["curvature"])) for b in data["bowls"]
+    ]
     return Bowls(tuple(found), labels, landscape.domain)
 
 
@@ -80,12 +89,14 @@ def _find(landscape: Landscape) -> dict[str, Any]:
     grid = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)
     loss = landscape.loss(grid)
     with np.errstate(all="ignore"):
-        top = np.linalg.eigvalsh(np.nan_to_num(landscape.hessian(grid), nan=np.inf, posinf=1e300, neginf=-1e300))[..., -1]
+        top = np.linalg.eigvalsh(
+            np.nan_to_num(landscape.hessian(grid), nan=np.inf, posinf=1e300, neginf=-1e300)
+        )[..., -1]
     top = _widened(top)
     points = landscape.critical_points
     places = [_place(p.x, axes) for p in points]
     labels = np.full(loss.shape, -1, dtype=np.int16)
-    found = []
+    found: list[dict[str, Any]] = []
     for p in points:
         if p.kind != "minimum":
             continue
@@ -99,7 +110,14 @@ def _find(landscape: Landscape) -> dict[str, Any]:
         order = np.argsort(loss[inside])
         values, curvature = loss[inside][order], np.maximum.accumulate(top[inside][order])
         pick = np.unique(np.linspace(0, len(order) - 1, LEVELS).astype(int))
-        found.append({"point": p.id, "level": level, "levels": values[pick].tolist(), "curvature": curvature[pick].tolist()})
+        found.append(
+            {
+                "point": p.id,
+                "level": level,
+                "levels": values[pick].tolist(),
+                "curvature": curvature[pick].tolist(),
+            }
+        )
     return {"bowls": found, "labels": base64.b64encode(zlib.compress(labels.tobytes())).decode()}
 
 
@@ -117,7 +135,10 @@ def _widened(values: Array) -> Array:
 
 
 def _neighbours(vertex: tuple[int, ...], shape: tuple[int, ...]) -> list[tuple[int, ...]]:
-    around = [tuple(v + s - 1 for v, s in zip(vertex, shift, strict=True)) for shift in np.ndindex(*(3,) * len(shape))]
+    around = [
+        tuple(v + s - 1 for v, s in zip(vertex, shift, strict=True))
+        for shift in np.ndindex(*(3,) * len(shape))
+    ]
     return [a for a in around if a != vertex and all(0 <= v < n for v, n in zip(a, shape, strict=True))]
 
 
@@ -133,7 +154,11 @@ def _level(loss: Array, start: tuple[float, ...], others: list[tuple[tuple[float
         level = max(level, height)
         if any(v in (0, n - 1) for v, n in zip(vertex, loss.shape, strict=True)):
             return level
-        close = np.all(np.abs(spots - np.array(vertex)) <= NEAR, axis=1) if len(spots) else np.zeros(0, dtype=bool)
+        close = (
+            np.all(np.abs(spots - np.array(vertex)) <= NEAR, axis=1)
+            if len(spots)
+            else np.zeros(0, dtype=bool)
+        )
         if close.any():
             return float(min(level, heights[close].min()))
         for near in _neighbours(vertex, loss.shape):

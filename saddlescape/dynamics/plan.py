@@ -1,0 +1,137 @@
+"""Plan: one run, resolved and checked, and how its numbers and results are laid out in memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from saddlescape.dynamics.method import Method
+from saddlescape.errors import UsageError
+from saddlescape.landscapes.base import Array, Landscape
+from saddlescape.results import Partial
+
+#: ticks in each of the two windows that statuses are judged by
+WINDOW = 50
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One run, resolved and checked: what the kernel needs and how results are laid out."""
+
+    landscape: Landscape
+    method: Method
+    x0: Array
+    v0: Array | None
+    ticks: int
+    every: int
+    fast: bool
+    seed: int
+
+    @property
+    def records(self) -> int:
+        """The number of recorded ticks: 0, every, 2·every, … and the last."""
+        return 1 + -(-self.ticks // self.every)
+
+    @property
+    def window(self) -> int:
+        """The length of each of the two windows (see loop.run)."""
+        return min(WINDOW, self.ticks // 2)
+
+    @property
+    def state(self) -> int:
+        """Rows of state in the buffer."""
+        return self.landscape.dim * (1 + len(self.method.momentum.state))
+
+    def numbers(self, part: slice) -> list[Any]:
+        """The rows of numbers for the trajectories of ``part``, each a float or an array."""
+        own = [np.asarray(v, dtype=float) for v in self.method.numbers.values()]
+        rows: list[Any] = [v[part] if v.ndim else float(v) for v in own]
+        return rows + list(self.landscape.params.values())
+
+
+def plan_run(
+    landscape: Landscape,
+    method: Method,
+    x0: Any,
+    v0: Any,
+    steps: int | None,
+    every: int,
+    fast: bool,
+    seed: int,
+) -> Plan:
+    starts = np.asarray(landscape.start if x0 is None else x0, dtype=np.float64)
+    starts = np.atleast_2d(starts)
+    if starts.ndim != 2 or starts.shape[1] != landscape.dim or not starts.shape[0]:
+        raise UsageError(f"a start on {landscape.name} has {landscape.dim} coordinate(s) {landscape.coordinates}; an array of shape {starts.shape} was given")  # fmt: skip
+    if not np.all(np.isfinite(starts)):
+        raise UsageError("a start must be finite; NaN or infinity was given")
+    ticks = landscape.steps if steps is None else steps
+    for name, value in (("steps", ticks), ("every", every)):
+        if isinstance(value, bool) or int(value) != value or not 1 <= value < 2**62:
+            raise UsageError(f"{name} must be a whole number ≥ 1, not {value}")
+    resolved = method.resolved(landscape.eta, landscape.rho)
+    for name, given in resolved.numbers.items():
+        if isinstance(given, tuple) and len(given) != starts.shape[0]:
+            raise UsageError(
+                f"{name} has {len(given)} values but there are {starts.shape[0]} trajectories: give one each (or one for all)"
+            )
+    return Plan(landscape, resolved, np.ascontiguousarray(starts), _buffer(v0, starts, resolved), int(ticks), min(int(every), int(ticks)), fast, seed)  # fmt: skip
+
+
+def _buffer(v0: Any, starts: Array, method: Method) -> Array | None:
+    if v0 is None:
+        return None
+    if not method.momentum.state:
+        raise UsageError(f"v0 is the momentum buffer, but {method.text} has no momentum: give beta")
+    v = np.array(np.broadcast_to(np.asarray(v0, dtype=np.float64), starts.shape))
+    if not np.all(np.isfinite(v)):
+        raise UsageError("v0 must be finite")
+    return v
+
+
+def empty(plan: Plan) -> Partial:
+    n, d = plan.x0.shape
+    record = np.empty((n, plan.records, d))
+    record[:, 0] = plan.x0
+    v = np.zeros((n, d)) if plan.method.momentum.state else np.zeros((n, 0))
+    box = np.full((n, 2, d), np.nan)
+    flags = np.zeros(n, dtype=np.int32)
+    return Partial(_signature(plan), record, v, box, flags.astype(bool), flags, flags.astype(bool))
+
+
+def _signature(plan: Plan) -> str:
+    return repr(
+        (
+            plan.landscape.identity[:5],
+            plan.method.text,
+            plan.ticks,
+            plan.every,
+            plan.fast,
+            plan.x0.shape,
+            float(plan.x0.sum()),
+        )
+    )
+
+
+def fitting(resume: Partial | None, plan: Plan) -> Partial | None:
+    if resume is not None and resume.signature != _signature(plan):
+        raise UsageError(
+            "what was interrupted is another run: the landscape, method, starts, steps, every or fast differ"
+        )
+    return resume
+
+
+def tiles(plan: Plan, part: slice, blocks: int, lanes: int) -> Array:
+    """Lay out state and numbers as (blocks, rows, lanes); the last block is filled up with its first trajectory."""
+    n, d = plan.x0[part].shape
+    numbers = plan.numbers(part)
+    flat = np.zeros((plan.state + len(numbers), blocks * lanes))
+    flat[:d, :n] = plan.x0[part].T
+    if plan.v0 is not None:
+        flat[d : 2 * d, :n] = plan.v0[part].T
+    for row, values in enumerate(numbers, start=plan.state):
+        flat[row, :n] = values
+    flat[:, n:] = flat[:, :1]
+    return np.ascontiguousarray(flat.reshape(-1, blocks, lanes).swapaxes(0, 1))
