@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 Window = tuple[tuple[float, float], ...]
-SOURCES = ("landscapes/calculus.py", "landscapes/formula.py", "landscapes/base.py", "landscapes/critical.py", "results.py")
+SOURCES = ("landscapes/calculus.py", "landscapes/formula", "landscapes/base.py", "results.py")
+SEARCH = tuple(f"landscapes/{part}.py" for part in ("critical", "roots", "continua", "winding"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,8 +64,8 @@ class Landscape:
         put(self, "title", self.title or self.name)
         put(self, "domain", _window(self.domain or ((-3.0, 3.0),) * self.dim, self.dim, "domain"))
         put(self, "view", _window(self.view or self.domain, self.dim, "view"))
-        if not self.start:
-            put(self, "start", tuple(lo + 0.75 * (hi - lo) for lo, hi in self.domain))
+        start = self.start or tuple(lo + 0.25 * (hi - lo) for lo, hi in self.domain)
+        put(self, "start", tuple(float(s) for s in start))
 
     # ---- identity -------------------------------------------------------------------------------------------------
     @property
@@ -170,7 +171,7 @@ class Landscape:
         """The critical points and the winding check as plain data (critical.census)."""
         from saddlescape.landscapes import critical  # scipy and the search are needed only when it is not remembered
 
-        key = store.digest("critical", *self.identity[:5], store.sources_digest(*SOURCES))
+        key = store.digest("critical", *self.identity[:5], store.sources_digest(*SOURCES, *SEARCH))
         return store.remembered("critical", key, lambda: critical.census(self))
 
     @cached_property

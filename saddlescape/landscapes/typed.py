@@ -1,0 +1,147 @@
+"""From what a person asks for (a name, a formula, a SymPy expression) to a landscape."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from saddlescape.errors import UsageError, unknown
+from saddlescape.landscapes import formula, roots
+from saddlescape.landscapes.base import Landscape, Window
+from saddlescape.landscapes.catalogue import CATALOGUE
+from saddlescape.landscapes.formula.tree import FUNCTIONS
+
+if TYPE_CHECKING:
+    import sympy
+
+HALF_WIDTH = 3.0
+GRID = 41  # points per side on which the largest curvature is looked for
+
+
+def landscape(
+    source: str | Landscape | sympy.Expr,
+    *,
+    domain: Window | None = None,
+    view: Window | None = None,
+    variables: Sequence[Any] | None = None,
+    params: Mapping[str, float] | None = None,
+    **more_params: float,
+) -> Landscape:
+    """Return the landscape that ``source``, a catalogue name, a formula or a SymPy expression, stands for.
+
+    ``domain`` and ``view`` are ((lo, hi), …), one interval per coordinate. ``variables`` names the
+    coordinates of a formula or expression (otherwise x, y, z or x1 … xn); every other symbol is a parameter
+    and takes its value from ``params`` or a keyword. A formula gets domain [−3, 3]^d, a start a quarter along
+    the diagonal, eta = 0.1/max|λ| on the domain, rho 5 % of the domain's smallest width, 2000 steps. Raises
+    UsageError in words.
+    """
+    values = _numbers({**(params or {}), **more_params})
+    if isinstance(source, str) and formula.looks_like_name(source, _names(variables) or ()):
+        source = _named(source)
+    if isinstance(source, Landscape):
+        if variables is not None:
+            raise UsageError(
+                f"{source.name} has its coordinates ({', '.join(source.coordinates)}): "
+                "variables go with a formula"
+            )
+        return source.with_params(**values).with_window(domain, view)
+    if not isinstance(source, str):
+        source = printed(source)
+    return _from_formula(source, _names(variables), values, domain, view)
+
+
+def _named(text: str) -> Landscape:
+    name = text.strip().lower().replace("-", "_")
+    if name not in CATALOGUE:
+        raise unknown("landscape", text.strip(), CATALOGUE, "A formula that is a lone symbol is written 1*x.")
+    return CATALOGUE[name]
+
+
+def _names(variables: Sequence[Any] | None) -> Sequence[str] | None:
+    return variables if variables is None or isinstance(variables, str) else [str(v) for v in variables]
+
+
+def _numbers(values: Mapping[str, Any]) -> dict[str, float]:
+    """Return the parameters as floats; refuses what is no finite number."""
+    numbers = {}
+    for name, value in values.items():
+        try:
+            numbers[name] = float(value)
+        except (TypeError, ValueError):
+            raise UsageError(f"parameter {name} must be a number, not {value!r}") from None
+        if not np.isfinite(numbers[name]):
+            raise UsageError(f"parameter {name} must be a finite number, not {value}")
+    return numbers
+
+
+def _from_formula(
+    text: str,
+    variables: Sequence[str] | None,
+    values: dict[str, float],
+    domain: Window | None,
+    view: Window | None,
+) -> Landscape:
+    parsed = formula.parse(text, variables)
+    parsed.require(values)
+    bare = Landscape(
+        name=str(parsed),
+        formula=str(parsed),
+        coordinates=parsed.coordinates,
+        params=values,
+        domain=domain or ((-HALF_WIDTH, HALF_WIDTH),) * parsed.dim,
+        view=view or (),
+    )
+    width = min(hi - lo for lo, hi in bare.domain)
+    return replace(bare, eta=gentle_step(bare), rho=0.05 * width)
+
+
+def gentle_step(landscape: Landscape) -> float:
+    """Return 0.1/max|λ| over the domain, a step at which gradient descent is stable (0.1 if all is flat).
+
+    The Hessian's eigenvalues λ are taken on a 41-grid (d ≤ 2) or at 4096 quasi-random points, where finite.
+    """
+    box = roots.Box.of(landscape)
+    x = roots.starts(box)
+    if landscape.dim <= 2:
+        axes = [np.linspace(lo, hi, GRID) for lo, hi in landscape.domain]
+        x = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, landscape.dim)
+    hessian = landscape.hessian(x)
+    finite = np.isfinite(hessian).all(axis=(-1, -2)) & np.isfinite(landscape.loss(x))
+    if not finite.any():
+        raise UsageError(
+            f"{landscape.formula} has no finite value on its domain {landscape.domain}: choose another domain"
+        )
+    largest = float(np.abs(np.linalg.eigvalsh(hessian[finite])).max())
+    return 0.1 / largest if largest > 1e-300 else 0.1
+
+
+def printed(expression: Any) -> str:
+    """Return a SymPy expression as a text of the formula grammar; refuses by name what is not in it."""
+    if not hasattr(expression, "as_base_exp") or not hasattr(expression, "free_symbols"):
+        raise UsageError(
+            f"a landscape is a name, a formula or a SymPy expression, not {type(expression).__name__}"
+        )
+    kind = expression.func.__name__
+    if expression.is_Symbol:
+        return str(expression.name)
+    if expression.is_Integer or expression.is_Rational:
+        return f"({expression.p}/{expression.q})" if expression.q != 1 else f"({expression.p})"
+    if expression.is_Float:
+        return f"({float(expression)!r})"
+    parts = [printed(a) for a in expression.args]
+    functions = tuple(FUNCTIONS)
+    writers: dict[str, Callable[[], str]] = {
+        "Pi": lambda: "pi",
+        "Exp1": lambda: "e",
+        "Add": lambda: f"({' + '.join(parts)})",
+        "Mul": lambda: "*".join(parts),
+        "Pow": lambda: f"sqrt({parts[0]})" if parts[1] == "(1/2)" else f"({parts[0]})^({parts[1]})",
+    }
+    if kind in writers:
+        return writers[kind]()
+    if kind not in functions or len(parts) != 1:
+        raise UsageError(f"{kind} is not in the grammar of formulas. Functions: {', '.join(functions)}.")
+    return f"{kind}({parts[0]})"
