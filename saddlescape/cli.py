@@ -1,0 +1,116 @@
+"""``landscape``: the application, and how errors and interruptions end it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Annotated, Any
+
+import typer
+from typer.main import get_command
+
+from saddlescape import __version__
+from saddlescape.commands import critical, doctor, listing, rerun, run
+from saddlescape.commands.options import FormulaCommand
+from saddlescape.errors import SaddlescapeError
+
+#: exit codes beside 0: failed, wrong usage, --check found a difference (3, rerun.py), interrupted
+FAILED, USAGE, INTERRUPTED = 1, 2, 130
+HELP = """Simulate and draw optimisers (GD, SAM and its family) on toy loss landscapes.
+
+\b
+  landscape run beale --opt sam             GD descends, SAM stays at a saddle
+  landscape run "x^2 - a*y^2" -p a=2        a formula of your own
+  landscape list                            landscapes and methods
+"""
+
+app = typer.Typer(
+    name="landscape",
+    help=HELP,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    no_args_is_help=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"saddlescape {__version__}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def start(
+    context: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Print the help where no command is given."""
+    if context.invoked_subcommand is None:
+        print(context.get_help())
+
+
+app.command("run", cls=FormulaCommand)(run.run)
+app.command("list")(listing.list_names)
+app.command("show", cls=FormulaCommand)(listing.show)
+app.command("critical", cls=FormulaCommand)(critical.critical)
+app.command("rerun")(rerun.rerun)
+app.command("doctor")(doctor.doctor)
+
+
+def main() -> None:
+    """Run the command line and exit with its code."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(AttributeError, ValueError):
+            stream.reconfigure(errors="replace")  # type: ignore[union-attr]  # a terminal without ρ gets ?
+    sys.exit(invoke(sys.argv[1:]))
+
+
+def invoke(arguments: Sequence[str]) -> int:
+    """Run ``landscape`` with ``arguments`` and return the exit code; a person's mistake is said without traceback."""
+    try:
+        code = get_command(app).main(args=list(arguments), prog_name="landscape", standalone_mode=False)
+        sys.stdout.flush()
+    except SaddlescapeError as error:
+        return _say(f"error: {error}", error.exit_code)
+    except run.Stopped as stop:
+        return _say(str(stop), INTERRUPTED)
+    except (KeyboardInterrupt, typer.Abort):
+        return _say("interrupted", INTERRUPTED)
+    except BrokenPipeError:
+        _close_stdout()
+        return 0
+    except MemoryError:
+        return _say("error: not enough memory: fewer starts, or keep fewer steps (--every)", FAILED)
+    except Exception as error:
+        if not hasattr(error, "format_message"):  # of click, or of the copy typer brings with it
+            raise
+        return _say(f"error: {_usage(error)}", USAGE)
+    if code == INTERRUPTED:
+        return _say("interrupted", INTERRUPTED)
+    return code if isinstance(code, int) else 0
+
+
+def _say(message: str, code: int) -> int:
+    with suppress(OSError):
+        sys.stdout.flush()
+        print(message, file=sys.stderr)
+    return code
+
+
+def _usage(error: Any) -> str:
+    """Return what click says of wrong options, and where help is."""
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context else "landscape"
+    return f"{str(error.format_message()).rstrip()}\n  {path} --help says what there is"
+
+
+def _close_stdout() -> None:
+    """Give what is still buffered to nobody, so that the interpreter's own flush finds no broken pipe."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,74 @@
+"""What is kept of a run that was stopped: a folder FILE.part beside the output, which the same command goes on from."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from saddlescape import store
+from saddlescape.errors import OutputError
+from saddlescape.spec import RunSpec
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The folder ``FILE.part`` of a run: its specification, finished methods as k.npz, the unfinished one as k.rest."""
+
+    folder: Path
+    spec: RunSpec
+
+    @classmethod
+    def beside(cls, output: Path, spec: RunSpec) -> Kept:
+        """Return the place for what is kept of a run that would write ``output``."""
+        return cls(output.with_name(f"{output.name}.part"), spec)
+
+    @property
+    def fits(self) -> bool:
+        """Whether something is there, and of this very run."""
+        with suppress(OSError, ValueError):
+            return (self.folder / "spec.json").read_text(encoding="utf-8") == self.spec.to_json()
+        return False
+
+    def finished(self, k: int) -> Any:
+        """Return run ``k`` if it was finished, otherwise None."""
+        from saddlescape.results import load
+
+        return self._read(self.folder / f"{k}.npz", load)
+
+    def rest(self, k: int) -> Any:
+        """Return what there is of run ``k`` (results.Partial), or None."""
+        from saddlescape.results import Partial
+
+        return self._read(self.folder / f"{k}.rest", Partial.load)
+
+    def _read(self, path: Path, reader: Any) -> Any:
+        if not path.is_file() or not self.fits:
+            return None
+        try:
+            return reader(path)
+        except OutputError:  # a damaged file only costs its time again
+            return None
+
+    def keep(self, runs: Sequence[Any], partial: Any | None) -> bool:
+        """Keep the finished ``runs`` and the unfinished one; return whether there was anything, and room for it."""
+        if not runs and (partial is None or partial.fraction == 0):
+            return False
+        try:
+            store.write_atomic(self.folder / "spec.json", self.spec.to_json())
+            for k, run in enumerate(runs):
+                if not (self.folder / f"{k}.npz").is_file():
+                    run.save(self.folder / f"{k}.npz")
+            if partial is not None and partial.fraction > 0:
+                partial.save(self.folder / f"{len(runs)}.rest")
+        except OSError:
+            return False
+        return True
+
+    def forget(self) -> None:
+        """Remove the folder, if it is one of ours."""
+        if (self.folder / "spec.json").is_file():
+            shutil.rmtree(self.folder, ignore_errors=True)

@@ -1,0 +1,178 @@
+"""``landscape list`` and ``landscape show``: what there is, and what one of them is."""
+
+from __future__ import annotations
+
+import inspect
+import textwrap
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from saddlescape.commands import options as o
+from saddlescape.commands.console import width
+from saddlescape.errors import UsageError, nearest, unknown
+
+if TYPE_CHECKING:
+    from saddlescape.dynamics.perturbations import Perturbation
+    from saddlescape.landscapes.base import Landscape, Window
+
+KINDS = ("landscapes", "methods", "figures")
+Kind = Annotated[
+    str | None,
+    typer.Argument(metavar="[landscapes|methods]", help="What to list; both by default.", show_default=False),
+]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="A landscape, a formula in quotes, or a method.")]
+Kernel = Annotated[
+    str | None, typer.Option(metavar="METHOD", help="Print the source that runs this method here.")
+]
+Latex = Annotated[bool, typer.Option("--latex", help="Print the formula as LaTeX and nothing else.")]
+
+
+def list_names(kind: Kind = None) -> None:
+    """List the landscapes and methods there are."""
+    if kind == "figures":
+        raise UsageError("the gallery of figures is not built yet. There are: landscapes, methods.")
+    if kind not in (*KINDS, None):
+        raise unknown("kind", str(kind), KINDS)
+    if kind != "methods":
+        _list_landscapes()
+    if kind is None:
+        print()
+    if kind != "landscapes":
+        _list_methods()
+
+
+def _list_landscapes() -> None:
+    from saddlescape import report
+    from saddlescape.landscapes.catalogue import CATALOGUE, FILES
+
+    longest = max(map(len, CATALOGUE))
+    for file in FILES:
+        print((file.__doc__ or "").splitlines()[0].rstrip("."))
+        for each in file.LANDSCAPES:
+            line = f"  {each.name:{longest}}  {each.dim}  {report.pretty(each.formula)}"
+            print(_cut(line))
+    print("\nA formula will do as well: landscape run 'x^2 - y^2'. More of one: landscape show NAME.")
+
+
+def _cut(line: str) -> str:
+    room = width()
+    return line if len(line) <= room else line[: room - 1] + "…"
+
+
+def _list_methods() -> None:
+    from saddlescape.dynamics.perturbations import PERTURBATIONS
+
+    print("Methods, written NAME:key=value,… such as sam:rho=0.1,beta=0.9")
+    for part in PERTURBATIONS:
+        print(_cut(f"  {part.name:6}  {part.title}; keys {', '.join(_keys(part))}"))
+
+
+def _keys(part: type[Perturbation]) -> list[str]:
+    return ["eta", *part.__dataclass_fields__, "beta", "nesterov"]
+
+
+def show(
+    name: Name,
+    kernel: Kernel = None,
+    latex: Latex = False,
+    param: o.Param = None,
+    vars: o.Vars = None,
+    domain: o.Domain = None,
+) -> None:
+    """Show a landscape or a method: formula, gradient, defaults, critical points; or the kernel that is run."""
+    from saddlescape.dynamics.method import LATER_NAMES, NAMES
+
+    head = name.partition(":")[0].partition("@")[0].lower()
+    if head in (*NAMES, *LATER_NAMES):
+        if kernel:
+            raise UsageError(f"a kernel belongs to a landscape: landscape show beale --kernel {head}")
+        return _show_method(name, latex)
+    from saddlescape.commands.plan import find_landscape
+    from saddlescape.spec import RunSpec
+
+    if name.replace("-", "").isalnum() and nearest(name, NAMES) and not _exists(name):
+        raise unknown("landscape or method", name, (*_catalogue(), *NAMES))
+    options = {"landscape": name, "param": param, "vars": vars, "domain": domain}
+    landscape = find_landscape(RunSpec.from_arguments(options))
+    if kernel:
+        from saddlescape.dynamics.link import kernel_source
+        from saddlescape.dynamics.method import method
+
+        print(kernel_source(landscape, method(kernel)), end="")
+    elif latex:
+        print(landscape.latex())
+    else:
+        _show_landscape(landscape)
+
+
+def _catalogue() -> list[str]:
+    from saddlescape.landscapes.catalogue import CATALOGUE
+
+    return list(CATALOGUE)
+
+
+def _exists(name: str) -> bool:
+    return name.lower().replace("-", "_") in _catalogue() or len(name) == 1
+
+
+def _show_method(text: str, latex: bool) -> None:
+    from saddlescape.dynamics.method import method
+    from saddlescape.dynamics.words import formula
+
+    shown = method(text)
+    if latex:
+        print(formula(shown))
+        return
+    part = type(shown.perturbation)
+    print(f"{part.name}   {part.title}\n")
+    print(textwrap.indent(inspect.getdoc(part) or "", "  "))
+    print(f"\n  one step        {formula(shown)}")
+    print(f"  gradient calls  {part.gradient_calls} a step")
+    print(f"  keys            {', '.join(_keys(part))}")
+    print(f"  source          {part.source} (references.bib)")
+    print(f"\nTry  landscape run beale --opt {text}")
+
+
+def _show_landscape(landscape: Landscape) -> None:
+    from saddlescape import report
+    from saddlescape.commands.critical import points_table, winding_line
+
+    print(report.title(landscape.title, landscape.formula, width()))
+    if landscape.note:
+        print(textwrap.fill(landscape.note, width(), initial_indent="  ", subsequent_indent="  "))
+    numbers = f"eta {landscape.eta:g}, rho {landscape.rho:g}, {report.count(landscape.steps)} steps"
+    facts = {
+        "domain": _window(landscape, landscape.domain),
+        "view": _window(landscape, landscape.view),
+        "parameters": ", ".join(f"{k}={v:g}" for k, v in landscape.params.items()),
+        "defaults": f"start {report.place(landscape.start)}, {numbers}",
+        "reference": f"{landscape.reference} (references.bib)" if landscape.reference else "",
+    }
+    for key, value in facts.items():
+        if value:
+            print(f"  {key:10}  {value}")
+    print(f"\nLaTeX\n  {landscape.latex()}\n\nGradient")
+    for name, text in zip(landscape.coordinates, _gradient(landscape), strict=True):
+        print(
+            textwrap.fill(
+                f"∂f/∂{name} = {report.pretty(text)}",
+                width(),
+                initial_indent="  ",
+                subsequent_indent="      ",
+            )
+        )
+    print(f"\nCritical points\n{points_table(landscape, width())}\n{winding_line(landscape)}")
+
+
+def _window(landscape: Landscape, box: Window) -> str:
+    return ", ".join(
+        f"{c} from {lo:g} to {hi:g}" for c, (lo, hi) in zip(landscape.coordinates, box, strict=True)
+    )
+
+
+def _gradient(landscape: Landscape) -> list[str]:
+    """Return the partial derivatives as formulas, in SymPy's words."""
+    symbols = {each.name: each for each in landscape.expression.free_symbols}
+    partial = [landscape.expression.diff(symbols[c]) if c in symbols else 0 for c in landscape.coordinates]
+    return [str(each).replace("**", "^") for each in partial]

@@ -1,0 +1,144 @@
+"""Arguments and options, each declared once and shared by the commands that take it."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+from typer import Argument, Option
+from typer.core import TyperCommand
+
+Source = Annotated[
+    str, Argument(metavar="LANDSCAPE", help="A name (see: landscape list) or a formula in quotes.")
+]
+MaybeSource = Annotated[
+    str | None,
+    Argument(
+        metavar="LANDSCAPE", help="A name (see: landscape list) or a formula in quotes.", show_default=False
+    ),
+]
+Opt = Annotated[
+    list[str] | None,
+    Option(
+        metavar="METHOD",
+        help="A method, such as sam or sam:rho=0.1,beta=0.9; repeat to compare. Sweep: 'sam:rho=0.1..0.5/9'.",
+    ),
+]
+Eta = Annotated[str | None, Option(metavar="A", help="Step size of the one --opt.")]
+Rho = Annotated[str | None, Option(metavar="A", help="Radius (sam) or factor (usam) of the one --opt.")]
+Beta = Annotated[str | None, Option(metavar="A", help="Momentum of the one --opt, 0 ≤ beta < 1.")]
+Batch = Annotated[str | None, Option(hidden=True)]
+Sigma = Annotated[str | None, Option(hidden=True)]
+Param = Annotated[
+    list[str] | None,
+    Option("--param", "-p", metavar="NAME=A", help="Value of a formula's parameter: -p a=2."),
+]
+Vars = Annotated[
+    str | None, Option(metavar="U,V", help="Coordinates of a formula, if not x, y, z or x1 … xn.")
+]
+Domain = Annotated[str | None, Option(metavar="X0:X1,Y0:Y1", help="Where critical points are looked for.")]
+View = Annotated[str | None, Option(metavar="X0:X1,Y0:Y1", help="What is drawn, and what grid: covers.")]
+Start = Annotated[
+    list[str] | None,
+    Option("--x0", metavar="START", help="1,2 | grid:41 | disk:200@0,0:0.1 | FILE.csv; repeat to add."),
+]
+Steps = Annotated[str | None, Option("--steps", "-n", metavar="N", help="Steps of every method.")]
+Time = Annotated[str | None, Option(metavar="T", help="Run to time T = steps · eta instead.")]
+Every = Annotated[
+    str | None, Option(metavar="K", help="Keep every K-th step (by default as many as are drawn).")
+]
+Runs = Annotated[str | None, Option(metavar="N", help="Repeat every start N times.")]
+Seed = Annotated[str | None, Option(metavar="N", help="Seed of everything random.  [default: 0]")]
+Budget = Annotated[
+    str | None,
+    Option(metavar="steps|gradients", help="What --steps counts: steps, or gradient calls (fair to gd)."),
+]
+Fast = Annotated[
+    bool | None,
+    Option(
+        "--fast/--strict",
+        help="Allow fused arithmetic; strict gives the same bits everywhere.",
+        show_default=False,
+    ),
+]
+NoBaseline = Annotated[
+    bool | None, Option("--no-baseline/--baseline", help="Do not add gd for comparison.", show_default=False)
+]
+Style = Annotated[
+    str | None, Option(metavar="NAME", help="Look of the figure: paper, notebook, slides, dark.")
+]
+Out = Annotated[
+    list[str] | None,
+    Option(
+        "--out",
+        "-o",
+        metavar="FILE",
+        help="png svg pdf (figure), npz json (data), toml (what was asked); repeat for more.",
+    ),
+]
+NoPlot = Annotated[bool, Option("--no-plot", help="Draw and write no figure.")]
+Config = Annotated[
+    str | None, Option(metavar="FILE.toml", help="Start from this file (see --dry-run); options beat it.")
+]
+DryRun = Annotated[bool, Option("--dry-run", help="Print what would be run as TOML, and stop.")]
+Json = Annotated[bool, Option("--json", help="Print one JSON object instead of a table.")]
+Quiet = Annotated[
+    int,
+    Option(
+        "--quiet", "-q", count=True, metavar="", help="No messages; -qq: no table either.", show_default=False
+    ),
+]
+Verbose = Annotated[
+    int, Option("--verbose", "-v", count=True, metavar="", help="Say more.", show_default=False)
+]
+NoProgress = Annotated[bool, Option("--no-progress", help="No progress bar.")]
+Threads = Annotated[
+    int | None,
+    Option(
+        "--threads", "-j", min=1, metavar="N", help="Threads; all by default. Results never depend on it."
+    ),
+]
+NoContinue = Annotated[bool, Option("--no-continue", help="Start afresh where a run was interrupted.")]
+Check = Annotated[
+    bool, Option("--check", help="Write nothing; compare with the file. Exit 3 if they differ.")
+]
+
+
+class FormulaCommand(TyperCommand):
+    """A command whose argument may be a formula with a minus in front: ``run -x^2+y^4`` is no list of options."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Write such a minus as −, which the formula grammar reads alike, and parse as usual."""
+        return super().parse_args(ctx, self._protected(args))
+
+    def _protected(self, args: list[str]) -> list[str]:
+        names = {name: each for each in self.params for name in (*each.opts, *each.secondary_opts)}
+        done: list[str] = []
+        rest = list(args)
+        while rest:
+            word = rest.pop(0)
+            if word == "--":
+                return [*done, word, *rest]
+            option = names.get(word)
+            if _is_formula(word, [n[1] for n in names if len(n) == 2]):
+                word = "−" + word[1:]
+            done.append(word)
+            if (
+                option is not None
+                and not getattr(option, "is_flag", False)
+                and not getattr(option, "count", False)
+                and rest
+            ):
+                done.append(rest.pop(0))
+        return done
+
+
+def _is_formula(word: str, letters: list[str]) -> bool:
+    """Whether a word with one minus in front is a formula and not short options, such as -n500, -qq or -pa=2."""
+    if not re.match(r"-[^-]", word) or "=" in word or re.fullmatch(r"-[A-Za-z]", word):
+        return bool(re.fullmatch(r"-[xyz]", word))
+    return (
+        word[1] not in letters
+        or bool(re.search(r"[*^()]|\w\s*[+]", word[2:]))
+        or word[2:3] in ("*", "^", "+", " ")
+    )

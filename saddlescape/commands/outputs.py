@@ -1,0 +1,135 @@
+"""Files a run writes: what they are called, whether they may be written, and writing them."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from saddlescape import report, store
+from saddlescape.errors import OutputError, UsageError, nearest
+from saddlescape.spec import SCHEMA
+
+if TYPE_CHECKING:
+    from saddlescape.commands.plan import Ends, Plan
+    from saddlescape.results import Run
+
+FIGURES = (".png", ".svg", ".pdf")
+DATA = (".npz", ".json", ".toml")
+LATER = (".gif", ".mp4", ".nc")
+
+
+def chosen(given: Sequence[str], plan: Plan, plot: bool) -> list[Path]:
+    """Return the files to write, checked: known formats in folders that can be written. By default one PNG."""
+    paths = [Path(text) for text in given]
+    for path in paths:
+        check_format(path)
+    if not plot and (drawn := [p for p in paths if p.suffix.lower() in FIGURES]):
+        raise UsageError(f"--no-plot and -o {drawn[0]} contradict each other: leave one of them out")
+    if not paths and plot:
+        paths = [free(default_name(plan))]
+    for path in paths:
+        check_place(path)
+    return paths
+
+
+def check_format(path: Path) -> None:
+    """Raise UsageError unless the suffix of ``path`` is a format that is written."""
+    suffix = path.suffix.lower()
+    if suffix in LATER:
+        raise UsageError(
+            f"'{suffix[1:]}' files are not built yet. Built: {' '.join(s[1:] for s in FIGURES + DATA)}."
+        )
+    if suffix not in FIGURES + DATA:
+        what = f"'{suffix}'" if suffix else f"no ending ('{path}')"
+        known = ", ".join(FIGURES + DATA)
+        raise UsageError(
+            f"a file's ending says its format, and {what} is none{nearest(suffix, FIGURES + DATA)}. Known: {known}."
+        )
+
+
+def check_place(path: Path) -> None:
+    """Raise OutputError if ``path`` cannot be written: before the work, not after it."""
+    folder = path.parent
+    if not folder.is_dir():
+        raise OutputError(f"cannot write {path}: there is no folder '{folder}'")
+    if path.is_dir():
+        raise OutputError(f"cannot write {path}: it is a folder")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise OutputError(
+            f"cannot write {path}: the folder '{folder.resolve()}' is not writable. Use -o FILE or --no-plot"
+        )
+
+
+def default_name(plan: Plan) -> str:
+    """Return <landscape>-<methods>.png; the baseline is not named."""
+    named = [m.name for i, m in enumerate(plan.methods) if i != plan.baseline]
+    landscape = plan.spec.landscape if re.fullmatch(r"\w+", plan.spec.landscape) else "formula"
+    return f"{landscape}-{'-'.join(dict.fromkeys(named))[:80]}.png"
+
+
+def free(name: str) -> Path:
+    """Return ``name``, or name-2, name-3 … where a file of that name is not ours to replace."""
+    from saddlescape.plots.provenance import read_spec
+
+    path, k = Path(name), 1
+    while path.exists():
+        try:
+            if path.is_file() and SCHEMA in (read_spec(path) or ""):
+                return path
+        except OutputError:
+            pass
+        k += 1
+        path = Path(name).with_stem(f"{Path(name).stem}-{k}")
+    return path
+
+
+def write(paths: Sequence[Path], plan: Plan, runs: Sequence[Run], ends: Sequence[Ends]) -> list[Path]:
+    """Write every file and return those that were written (one npz per method)."""
+    written: list[Path] = []
+    figure: Any = None
+    for path in paths:
+        suffix = path.suffix.lower()
+        if suffix in FIGURES:
+            figure = figure or draw(plan, runs)
+            written.append(save_figure(figure, path, plan))
+        elif suffix == ".npz":
+            written += [run.save(each) for run, each in zip(runs, data_names(path, plan), strict=True)]
+        else:
+            text = plan.spec.to_toml() if suffix == ".toml" else run_text(plan, runs, ends)
+            try:
+                store.write_atomic(path, text)
+            except OSError as error:
+                raise OutputError(f"cannot write {path}: {error.strerror or error}") from None
+            written.append(path)
+    return written
+
+
+def draw(plan: Plan, runs: Sequence[Run]) -> Any:
+    """Return the figure of a run."""
+    from saddlescape import plots
+
+    return plots.run_figure(runs, baseline=plan.baseline, style=plan.spec.style)
+
+
+def save_figure(figure: Any, path: Path, plan: Plan) -> Path:
+    """Write the figure with the specification inside."""
+    from saddlescape import plots
+
+    return Path(plots.save(figure, path, plan.spec.to_json()))
+
+
+def run_text(plan: Plan, runs: Sequence[Run], ends: Sequence[Ends]) -> str:
+    """Return the JSON of a run with its specification, as it is written to a file."""
+    return report.dumps({**report.run_json(plan, runs, ends, []), "spec": plan.spec.to_dict()}) + "\n"
+
+
+def data_names(path: Path, plan: Plan) -> list[Path]:
+    """Return one file name per run: ``path`` itself for one, path-gd, path-sam … for several."""
+    names = [m.name for m in plan.methods]
+    if len(names) == 1:
+        return [path]
+    unique = [n if names.count(n) == 1 else f"{n}-{1 + names[:i].count(n)}" for i, n in enumerate(names)]
+    return [path.with_stem(f"{path.stem}-{name}") for name in unique]

@@ -1,0 +1,156 @@
+"""From a specification to the runs it stands for: every default filled in, every name looked up, every number checked."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from saddlescape import starts
+from saddlescape.errors import UsageError
+from saddlescape.spec import RunSpec
+
+if TYPE_CHECKING:
+    from saddlescape.dynamics.method import Method
+    from saddlescape.landscapes.base import Landscape
+    from saddlescape.results import Partial, Run
+
+Progress = Callable[[int, int], None]
+#: coordinates kept per method by default: enough to draw, 32 MB
+KEPT = 4_000_000
+MOST_METHODS = 1000
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """A resolved specification with the objects it names. ``methods`` and ``steps`` go together, the baseline first."""
+
+    spec: RunSpec
+    landscape: Landscape
+    methods: tuple[Method, ...]
+    steps: tuple[int, ...]
+    baseline: int | None
+    x0: Any
+
+
+def find_landscape(spec: RunSpec) -> Landscape:
+    """Return the landscape a specification names, with its parameters and windows."""
+    from saddlescape.landscapes import landscape
+
+    asked = spec.landscape, spec.variables or None
+    return landscape(asked[0], domain=spec.domain, view=spec.view, variables=asked[1], params=spec.params)
+
+
+def resolve(spec: RunSpec) -> Plan:
+    """Return what ``spec`` stands for; its own specification says all of it. Raises UsageError in words."""
+    landscape = find_landscape(spec)
+    named = _methods(spec, landscape)
+    whole = _resolved(spec, landscape, named)
+    expanded = [each for m in named for each in m.expand()]
+    if len(expanded) > MOST_METHODS:
+        raise UsageError(
+            f"{len(expanded)} methods are more than one run takes (at most {MOST_METHODS}): make the sweep coarser"
+        )
+    baseline = _baseline(expanded) if whole.baseline else None
+    methods = (baseline, *expanded) if baseline else tuple(expanded)
+    x0 = starts.expand(whole.x0, landscape.view, whole.runs)
+    steps = tuple(_ticks(whole, m) for m in methods)
+    every = whole.every or _every(max(steps), x0.size)
+    return Plan(replace(whole, every=every), landscape, methods, steps, 0 if baseline else None, x0)
+
+
+def _methods(spec: RunSpec, landscape: Landscape) -> list[Method]:
+    from saddlescape.dynamics.method import method
+
+    return [method(text).resolved(landscape.eta, landscape.rho) for text in spec.methods]
+
+
+def _resolved(spec: RunSpec, landscape: Landscape, methods: list[Method]) -> RunSpec:
+    named = landscape.name != landscape.formula
+    return replace(
+        spec,
+        landscape=landscape.name if named else landscape.formula,
+        methods=tuple(m.text for m in methods),
+        params=dict(landscape.params),
+        variables=() if named else landscape.coordinates,
+        domain=landscape.domain,
+        view=landscape.view,
+        baseline=spec.baseline and all(m.name != "gd" for m in methods),
+        x0=tuple(map(starts.embed, spec.x0 or (",".join(f"{a:.17g}" for a in landscape.start),))),
+        steps=spec.steps if spec.steps or spec.time else landscape.steps,
+    )
+
+
+def _baseline(methods: list[Method]) -> Method:
+    """Return gradient descent with the first method's step size and momentum."""
+    from saddlescape.dynamics.method import method
+
+    return replace(method("gd"), eta=methods[0].eta, momentum=methods[0].momentum)
+
+
+def _ticks(spec: RunSpec, method: Method) -> int:
+    if spec.time is not None:
+        eta = method.numbers["eta"]
+        assert isinstance(eta, float)
+        ticks = max(1, round(spec.time / eta))
+    else:
+        assert spec.steps is not None
+        ticks = spec.steps
+        if spec.budget == "gradients":
+            ticks = max(1, spec.steps // method.perturbation.gradient_calls)
+    return ticks
+
+
+def _every(steps: int, numbers: int) -> int:
+    records = max(2, KEPT // numbers)
+    return max(1, -(-steps // (records - 1)))
+
+
+def execute(
+    plan: Plan,
+    k: int,
+    progress: Progress | None = None,
+    threads: int | None = None,
+    resume: Partial | None = None,
+) -> Run:
+    """Run method ``k`` of the plan; the run carries the whole specification."""
+    from saddlescape.dynamics.simulate import simulate
+
+    spec = plan.spec
+    run = simulate(
+        plan.landscape, plan.methods[k], plan.x0, plan.steps[k],
+        seed=spec.seed, fast=spec.fast, every=spec.every or 1, threads=threads, progress=progress, resume=resume,
+    )  # fmt: skip
+    return replace(run, spec=spec.to_dict())
+
+
+@dataclass(frozen=True)
+class Ends:
+    """Loss, gradient norm (n,) and, for a few trajectories, the largest Hessian eigenvalue where they end."""
+
+    loss: Any
+    grad_norm: Any
+    sharpness: Any | None
+
+
+def ends(plan: Plan, run: Run, few: int = 20) -> Ends:
+    """Return what holds at the end of every trajectory of ``run``; NaN after divergence."""
+    import numpy as np
+
+    x = run.final
+    with np.errstate(all="ignore"):
+        gradient = np.linalg.norm(plan.landscape.grad(x), axis=-1)
+        loss = plan.landscape.loss(x)
+        if len(x) > few:
+            return Ends(loss, gradient, None)
+        hessian = plan.landscape.hessian(x)
+    fine = np.isfinite(hessian).all(axis=(-1, -2))
+    sharpness = np.full(len(x), np.nan)
+    sharpness[fine] = np.linalg.eigvalsh(hessian[fine])[:, -1]
+    return Ends(loss, gradient, sharpness)
+
+
+def seconds(began: float) -> str:
+    """Return the time since ``began`` (time.monotonic) as text."""
+    return f"{time.monotonic() - began:.2f} s"

@@ -1,0 +1,185 @@
+"""``landscape run``: simulate, say what became of every start, draw."""
+
+from __future__ import annotations
+
+import shlex
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from saddlescape.commands import options as o
+from saddlescape.commands.console import Console, width
+from saddlescape.errors import Interrupted, UsageError
+from saddlescape.spec import RunSpec
+
+if TYPE_CHECKING:
+    from saddlescape.commands.interrupted import Kept
+    from saddlescape.commands.plan import Plan
+    from saddlescape.results import Run
+
+LATER = ("batch", "sigma")
+
+
+def run(
+    context: typer.Context,
+    landscape: o.MaybeSource = None,
+    opt: o.Opt = None,
+    eta: o.Eta = None,
+    rho: o.Rho = None,
+    beta: o.Beta = None,
+    batch: o.Batch = None,
+    sigma: o.Sigma = None,
+    x0: o.Start = None,
+    steps: o.Steps = None,
+    time: o.Time = None,
+    budget: o.Budget = None,
+    runs: o.Runs = None,
+    seed: o.Seed = None,
+    every: o.Every = None,
+    fast: o.Fast = None,
+    no_baseline: o.NoBaseline = None,
+    param: o.Param = None,
+    vars: o.Vars = None,
+    domain: o.Domain = None,
+    view: o.View = None,
+    out: o.Out = None,
+    style: o.Style = None,
+    no_plot: o.NoPlot = False,
+    config: o.Config = None,
+    dry_run: o.DryRun = False,
+    json: o.Json = False,
+    quiet: o.Quiet = 0,
+    verbose: o.Verbose = 0,
+    no_progress: o.NoProgress = False,
+    threads: o.Threads = None,
+    no_continue: o.NoContinue = False,
+) -> None:
+    """Simulate methods on a landscape: a table, and a figure of the trajectories.
+
+    GD is added for comparison. Every landscape has a start, a step size and a radius of its own, so that
+    landscape run beale --opt sam needs no more.
+    """
+    given = context.params
+    for key in LATER:
+        if given[key] is not None:
+            raise UsageError(f"--{key} is not built yet: this version has no noise")
+    spec = specification(given)
+    from saddlescape.commands.plan import resolve
+
+    plan = resolve(spec)
+    if dry_run:
+        print(plan.spec.to_toml(), end="")
+        return
+    perform(plan, given, Console.of(given))
+
+
+def specification(given: dict[str, Any]) -> RunSpec:
+    """Return the specification of parsed options: those of the file --config names, and over it the others."""
+    base = read_config(given["config"]) if given.get("config") else None
+    if base is None and given.get("landscape") is None:
+        raise UsageError(
+            "which landscape? Give a name (landscape list) or a formula: landscape run beale --opt sam"
+        )
+    return RunSpec.from_arguments(given, base)
+
+
+def read_config(name: str) -> RunSpec:
+    """Return the specification in a TOML file."""
+    try:
+        text = Path(name).read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise UsageError(f"the file {name} is missing") from None
+    except (OSError, ValueError) as error:
+        raise UsageError(
+            f"the file {name} cannot be read: {getattr(error, 'strerror', None) or 'it is no text'}"
+        ) from None
+    try:
+        return RunSpec.from_toml(text)
+    except UsageError as error:
+        raise UsageError(f"{name}: {error}") from None
+
+
+def perform(plan: Plan, given: dict[str, Any], console: Console) -> None:
+    """Run the plan, report and write; interrupted, keep what is done."""
+    from saddlescape import report
+    from saddlescape.commands import outputs
+    from saddlescape.commands.interrupted import Kept
+    from saddlescape.commands.plan import ends, seconds
+
+    began = time.monotonic()
+    paths = outputs.chosen(given.get("out") or (), plan, not given.get("no_plot"))
+    kept = Kept.beside(paths[0] if paths else Path(outputs.default_name(plan)), plan.spec)
+    if given.get("no_continue"):
+        kept.forget()
+    runs = simulated(plan, console, kept, given.get("threads"))
+    console.say(f"simulated in {seconds(began)}", level=1)
+    at = [ends(plan, each) for each in runs]
+    if not console.json:
+        console.data(
+            report.title(plan.landscape.title, plan.landscape.formula, width())
+            if plan.landscape.title != plan.landscape.formula
+            else report.pretty(plan.landscape.formula)
+        )
+        console.data(report.run_table(runs, report.label(plan.methods), at, width()))
+    files = [str(path) for path in outputs.write(paths, plan, runs, at)]
+    kept.forget()
+    if console.json:
+        print(report.dumps(report.run_json(plan, runs, at, files)))
+    if files:
+        console.say(f"wrote  {'  '.join(files)}")
+    console.say(f"next   {'      '.join(suggestions(plan))}")
+    console.say(f"all in {seconds(began)}", level=1)
+
+
+def simulated(plan: Plan, console: Console, kept: Kept, threads: int | None) -> list[Run]:
+    """Return the runs of the plan; what was kept of an interrupted one is not done again."""
+    from saddlescape import report
+    from saddlescape.commands.plan import execute
+
+    if kept.fits:
+        console.say(f"going on from {kept.folder} (--no-continue starts afresh)")
+    runs: list[Run] = []
+    labels = report.label(plan.methods)
+    for k in range(len(plan.methods)):
+        if (found := kept.finished(k)) is not None:
+            runs.append(found)
+            continue
+        bar = console.bar(labels[k])
+        try:
+            runs.append(execute(plan, k, bar, threads=threads, resume=kept.rest(k)))
+        except KeyboardInterrupt as stop:
+            partial = stop.partial if isinstance(stop, Interrupted) else None
+            raise Stopped(kept.folder if kept.keep(runs, partial) else None) from None
+        finally:
+            if bar:
+                bar.clear()
+    return runs
+
+
+class Stopped(Exception):
+    """Ctrl-C during the work; ``folder`` holds what was done, None where there was nothing to keep."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self.folder = folder
+        kept = "nothing was finished yet"
+        if folder:
+            kept = f"what is done is kept in {folder}\nthe same command goes on from there (--no-continue starts afresh)"
+        super().__init__(f"interrupted: {kept}")
+
+
+def suggestions(plan: Plan) -> Sequence[str]:
+    """Return the commands a person may want next."""
+    source = shlex.quote(plan.spec.landscape)
+    more = (
+        "".join(f" -p {key}={value:g}" for key, value in plan.spec.params.items())
+        if source[0] in "'-"
+        else ""
+    )
+    named = list(dict.fromkeys(m.name for i, m in enumerate(plan.methods) if i != plan.baseline))
+    if named == ["gd"]:
+        return f"landscape run {source}{more} --opt sam", f"landscape critical {source}{more}"
+    asked = " ".join(f"--opt {name}" for name in named[:3])
+    return f"landscape critical {source}{more} {asked}", f"landscape run {source}{more} {asked} --x0 grid:21"
