@@ -1,1 +1,62 @@
-"""Drawing only: an axis and a result in, artists out."""
+"""Drawing only: an axis and a result in, artists out.
+
+Every ``plot(result, ax=None)`` draws on the given axis, or on a figure of its own, and returns what it drew.
+Names are imported when first used, so that ``import saddlescape.plots`` does not pay for matplotlib. No file
+is named like a function in it: importing the file would hide the function.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from saddlescape.plots.background import contours
+    from saddlescape.plots.curve import lines
+    from saddlescape.plots.figure import run_figure
+    from saddlescape.plots.paths import trajectories
+    from saddlescape.plots.projection import plane
+    from saddlescape.plots.provenance import read_spec
+    from saddlescape.plots.relief import surface
+    from saddlescape.plots.saving import save
+    from saddlescape.plots.series import traces
+    from saddlescape.plots.style import STYLES, context
+
+__all__ = [
+    "STYLES",
+    "context",
+    "contours",
+    "lines",
+    "plane",
+    "read_spec",
+    "run_figure",
+    "save",
+    "surface",
+    "traces",
+    "trajectories",
+]
+
+HOMES = {
+    "STYLES": "style",
+    "context": "style",
+    "contours": "background",
+    "lines": "curve",
+    "plane": "projection",
+    "read_spec": "provenance",
+    "run_figure": "figure",
+    "save": "saving",
+    "surface": "relief",
+    "traces": "series",
+    "trajectories": "paths",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Return the public name, importing the file it lives in (and with it matplotlib)."""
+    if name not in HOMES:
+        raise AttributeError(f"saddlescape.plots has no '{name}'; it has {', '.join(HOMES)}")
+    return getattr(import_module(f"{__name__}.{HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *HOMES})

@@ -1,0 +1,143 @@
+"""The caption below a figure: formulas and numbers, broken into lines that fit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from matplotlib.mathtext import MathTextParser
+
+from saddlescape.plots import words
+from saddlescape.plots.paths import FEW
+from saddlescape.results import Run
+
+#: longest formula (characters of LaTeX) that a caption shows
+LONGEST = 700
+#: commands that mathtext certainly knows
+SAFE = "left right frac sqrt nabla eta rho beta sigma alpha delta cdot sin cos tan exp log sinh cosh tanh pi quad"
+#: what SymPy prints and mathtext does not know
+TRANSLATED = (
+    (r"\\tfrac|\\dfrac", r"\\frac"),
+    (r"\\lvert|\\rvert", "|"),
+    (r"\\lVert|\\rVert", r"\\|"),
+    (r"\\,|\\;|\\!|~", r"\\,"),
+)
+
+
+def sentences(runs: Sequence[Run], labels: Sequence[str], thinned: bool = False) -> list[list[str]]:
+    """Return the paragraphs of the caption as pieces (words, or formulas in $…$) between which a line may
+    break.
+    """
+    background = runs[0].background
+    names = ", ".join(words.coordinate(c) for c in background.coordinates)
+    head = (
+        f"$f({','.join(_subscript(c) for c in background.coordinates)}) =\\,$"
+        if len(names) < 24
+        else "$f =\\,$"
+    )
+    paragraphs = [[head, *formula(background.latex)]]
+    told: dict[str, str] = {}
+    for run, label in zip(runs, labels, strict=True):
+        if run.formula:
+            told.setdefault(run.formula, label)
+    methods: list[str] = []
+    for text, label in told.items():
+        methods += [*f"{label.split(' ρ')[0]}:".split(), *formula(text), "\u2002"]
+    paragraphs.append(methods[:-1])
+    paragraphs.append(_numbers(runs, labels, thinned))
+    return [p for p in paragraphs if p]
+
+
+def _subscript(name: str) -> str:
+    return re.sub(r"(?<=[A-Za-z])(\d+)$", r"_{\1}", name)
+
+
+def _numbers(runs: Sequence[Run], labels: Sequence[str], thinned: bool) -> list[str]:
+    """Return the last paragraph: eta, steps, seed, gradient calls, what a dot is."""
+    facts: list[str] = []
+    etas = {words.eta(run) for run in runs}
+    if len(etas) == 1 and (value := etas.pop()):
+        facts.append(f"η = {words.number(value)}")
+        steps = max(float(run.t.max()) for run in runs) / value
+        facts.append(
+            f"{words.count(round(steps))} steps"
+            if all(map(words.is_map, runs))
+            else f"time {words.number(steps * value)}"
+        )
+    if len(runs[0].x) > 1:
+        facts.append(f"{words.count(len(runs[0].x))} starts")
+    if (seed := runs[0].spec.get("seed")) is not None:
+        facts.append(f"seed {seed}")
+    text = ", ".join(facts)
+    calls = [_calls(run) for run in runs]
+    if all(calls):
+        each = " per start" if len(runs[0].x) > 1 else ""
+        text += f"; gradient calls{each} " + ", ".join(
+            c if len(runs) == 1 else f"{c} ({label.split(' ρ')[0]})"
+            for c, label in zip(calls, labels, strict=True)
+        )
+    if any(map(words.is_map, runs)) and runs[0].x.shape[2] <= 2 and len(runs[0].x) <= FEW:
+        text += ". Dots are iterates" + (", thinned where they would touch" if thinned else "")
+        text += "" if all(map(words.is_map, runs)) else "; smooth lines are flows or SDEs"
+    return f"{text}.".lstrip("; .").replace("\u2009", "\u00a0").split(" ")
+
+
+def _calls(run: Run) -> str:
+    try:
+        values = {int(v) for v in run.gradient_evaluations}
+    except (TypeError, ValueError):
+        return ""
+    low, high = min(values, default=0), max(values, default=0)
+    return words.count(high) if low == high else f"{words.count(low)}–{words.count(high)}"
+
+
+def formula(latex: str) -> list[str]:
+    """Return LaTeX as pieces $…$ split before the outermost + and −; plain text where mathtext cannot read
+    it.
+    """
+    text = latex.strip().strip("$")
+    for pattern, better in TRANSLATED:
+        text = re.sub(pattern, better, text)
+    if not text:
+        return []
+    if len(text) > LONGEST:
+        return ["(a", "formula", "of", f"{len(text)}", "characters)"]
+    pieces = [f"${piece.strip()}$" for piece in split(text)]
+    parser: Any = MathTextParser("path")
+    try:
+        for piece in pieces if len(text) > 400 or _doubtful(text) else ():
+            parser.parse(piece)
+    except ValueError:
+        return text.split()
+    return pieces
+
+
+def _doubtful(text: str) -> bool:
+    """Return whether the text holds a command that is not known to be safe, so that it must be tried first."""
+    safe = "|".join(SAFE.split())
+    known = re.fullmatch(rf"(?:[^\\]|\\(?:{safe})(?![A-Za-z])|\\[,|{{}}])*", text)
+    return (
+        known is None or text.count("{") != text.count("}") or text.count(r"\left") != text.count(r"\right")
+    )
+
+
+def split(text: str) -> list[str]:
+    """Split LaTeX before every + or − that stands outside all brackets (and after an opening equals sign)."""
+    pieces, depth, start = [], 0, 0
+    for found in re.finditer(r"\\left\\?.|\\right\\?.|[{}()\[\]]| [+-] | = ", text):
+        token = found.group()
+        if token.startswith("\\left") or token in "{([":
+            depth += 1
+        elif token.startswith("\\right") or token in "})]":
+            depth -= 1
+        elif depth == 0 and token != " = " and found.start() > start:
+            pieces.append(text[start : found.start()] + "\\;" * bool(token))
+            start = found.start()
+    pieces.append(text[start:])
+    return [_signed(piece) for piece in pieces]
+
+
+def _signed(piece: str) -> str:
+    """Keep the space after a leading sign: mathtext would set it as a unary sign."""
+    return re.sub(r"^\s*([+-])\s+", r"\1\\;", piece)

@@ -1,0 +1,106 @@
+"""Landscapes of one coordinate: the curve with iterates on it, and the coordinate against time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+
+from saddlescape.plots import critical, ends, style, words
+from saddlescape.plots.background import refuse_unless
+from saddlescape.plots.ends import view_of
+from saddlescape.plots.paths import as_runs, thin
+from saddlescape.plots.series import ticks
+from saddlescape.results import Run
+
+Array = np.ndarray[Any, np.dtype[np.float64]]
+#: most trajectories of one run that are drawn
+MOST = 100
+
+
+@dataclass(frozen=True)
+class Lines:
+    """What ``lines`` or ``strip`` drew: the curve of the loss (None in a strip), paths, dots, ends."""
+
+    axes: Axes
+    curve: Line2D | None
+    paths: tuple[Line2D, ...]
+    dots: tuple[Line2D, ...]
+    points: tuple[Line2D, ...]
+    thinned: bool = False
+
+
+def lines(
+    result: Run | Sequence[Run],
+    ax: Axes | None = None,
+    *,
+    baseline: int | None = None,
+    colours: Sequence[str] | None = None,
+) -> Lines:
+    """Draw a loss of one coordinate as its curve, with the iterates on it: start +, end ●."""
+    runs = as_runs(result)
+    background = runs[0].background
+    refuse_unless(background, 1, "lines")
+    ax = ax or style.new_axes(height=3.2)
+    hues, thick = style.run_colours(runs, colours, baseline), float(matplotlib.rcParams["lines.linewidth"])
+    (curve,) = ax.plot(
+        background.axes[0], background.loss, "-", color=style.ink(), linewidth=1.1 * thick, zorder=2
+    )
+    ax.set_xlim(background.view[0])
+    bottom, top = ax.get_ylim()
+    ax.set_ylim(bottom - 0.04 * (top - bottom), top)
+    low, width = view_of(ax)
+    dots: list[Line2D] = []
+    for i, run in enumerate(runs):
+        for x, loss in zip(run.x[:MOST, :, 0], run.loss[:MOST], strict=True):
+            path = np.stack([x, loss], axis=1)
+            kept = thin(path, low, width)
+            dots.append(ends.beads(ax, path[kept], hues[i], (4.4 if baseline != i else 3.4) * thick, 3))
+            ends.start(ax, path[0], thick)
+    points = [
+        ax.plot(
+            p.x, [p.loss], linestyle="none", zorder=5, gid=f"critical-{p.id}", **critical.look(p.kind, 6.5)
+        )[0]
+        for p in critical.inside(background.points, background.view)
+    ]
+    ax.set_ylabel(f"loss f({words.coordinate(background.coordinates[0])})")
+    ax.set_xlabel(words.coordinate(background.coordinates[0]), fontstyle="italic")
+    return Lines(ax, curve, (), tuple(dots), tuple(points))
+
+
+def strip(
+    result: Run | Sequence[Run],
+    ax: Axes,
+    *,
+    baseline: int | None = None,
+    colours: Sequence[str] | None = None,
+) -> Lines:
+    """Draw the coordinate (across) against steps or time (downwards), to stand below ``lines`` on the same x."""
+    runs = as_runs(result)
+    hues, thick = style.run_colours(runs, colours, baseline), float(matplotlib.rcParams["lines.linewidth"])
+    label, times = ticks(runs)
+    paths: list[Line2D] = []
+    dots: list[Line2D] = []
+    view = runs[0].background.view
+    thinned = False
+    longest = max(float(np.max(t)) for t in times)
+    for i, run in enumerate(runs):
+        for x, t in zip(run.x[:MOST, :, 0], np.broadcast_to(times[i], run.x.shape[:2]), strict=False):
+            paths += ax.plot(x, t, "-", color=hues[i], linewidth=0.7 * thick, alpha=0.8)
+            if words.is_map(run):
+                path = np.stack([x, t], axis=1)
+                kept = thin(
+                    path, np.array([view[0][0], 0.0]), np.array([view[0][1] - view[0][0], longest or 1.0])
+                )
+                thinned = thinned or len(kept) < len(path)
+                dots.append(ends.beads(ax, path[kept], hues[i], 2.6 * thick, 3))
+    for point in critical.inside(runs[0].background.points, view):
+        ax.axvline(point.x[0], color=style.ink(), linewidth=0.6, linestyle=(0, (1, 2)), zorder=1)
+    ax.set(xlim=view[0], ylim=(1.03 * (longest or 1.0), -0.03 * (longest or 1.0)), ylabel=label)
+    ax.set_xlabel(words.coordinate(runs[0].background.coordinates[0]), fontstyle="italic")
+    return Lines(ax, None, tuple(paths), tuple(dots), (), thinned)

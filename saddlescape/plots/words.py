@@ -1,0 +1,160 @@
+"""Words and numbers of a figure: what a method is called, what became of a trajectory. No matplotlib here."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from saddlescape.results import Background, CriticalPoint, Run
+
+GREEK = {"eta": "η", "rho": "ρ", "beta": "β", "sigma": "σ", "alpha": "α", "delta": "δ"}
+UPPER = {"gd", "sgd", "sam", "usam", "asam", "egr", "gnp", "bsam", "ausam", "fsam", "esam", "gsam", "dnsam"}
+CLOCKS = {
+    "flow": "flow",
+    "flow2": "flow to order ρ",
+    "flow3": "flow to order ρ²",
+    "sde2": "SDE of order 2",
+    "sde3": "SDE of order 3",
+}
+SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+
+
+def number(value: float, digits: int = 3) -> str:
+    """Return a number as print shows it: 0.32, 14.2, 10⁻⁴, 3.1×10⁻⁷."""
+    text = f"{value:.{digits}g}"
+    mantissa, _, exponent = f"{value:.{digits - 1}e}".partition("e")
+    if not np.isfinite(value) or value == 0 or 1e-3 <= abs(value) < 10 ** max(digits, 5):
+        plain = f"{float(text):.0f}" if "e" in text else text
+        return plain.replace("-", "−").replace("inf", "∞")
+    head = f"{float(mantissa):g}".replace("-", "−")
+    power = f"10{str(int(exponent)).translate(SUPERSCRIPT)}"
+    return power if head == "1" else f"−{power}" if head == "−1" else f"{head}×{power}"
+
+
+def count(value: int) -> str:
+    """Return a whole number in groups of three: 20 000 (thin spaces)."""
+    return f"{value:,}".replace(",", "\u2009")
+
+
+def place(x: Any) -> str:
+    """Return a point as text: (3, 0.5); at most four coordinates are written out."""
+    values = [number(float(v) if abs(float(v)) > 1e-12 else 0.0) for v in np.atleast_1d(x)]
+    if len(values) > 4:
+        values = [*values[:3], "…"]
+    return f"({', '.join(values)})" if len(values) > 1 else f"x = {values[0]}"
+
+
+def coordinate(name: str) -> str:
+    """Return an axis label: x1 is x₁."""
+    return re.sub(r"(?<=[A-Za-z])(\d+)$", lambda found: found.group().translate(SUBSCRIPT), name)
+
+
+def parts(method: str) -> tuple[str, str, dict[str, str]]:
+    """Return (name, clock, numbers) of the first part of a method text such as ``sam@sde2:eta=1e-3,rho=0.1``."""
+    head, _, rest = method.split("~")[0].partition(":")
+    name, _, clock = head.partition("@")
+    numbers = dict(item.split("=", 1) for item in re.split(r",(?![^(]*\))", rest) if "=" in item)
+    return name, clock or "steps", numbers
+
+
+def is_map(run: Run) -> bool:
+    """Return whether the run is made of iterates (dots), not of a flow or an SDE (smooth lines)."""
+    return run.clock == "steps"
+
+
+def eta(run: Run) -> float | None:
+    """Return the step size if the method has a single one."""
+    try:
+        return float(parts(run.method)[2]["eta"])
+    except (KeyError, ValueError):
+        return None
+
+
+def method_labels(runs: Sequence[Run]) -> list[str]:
+    """Return a short name per run: GD, SAM ρ = 0.5, …; numbers all runs share are left to the caption (but
+    rho stays).
+    """
+    read = [parts(run.method) for run in runs]
+    labels = []
+    for run, (name, clock, numbers) in zip(runs, read, strict=True):
+        shown = [
+            f"{GREEK.get(key, key)} = {_value(value)}"
+            for key, value in sorted(numbers.items(), key=lambda item: item[0] != "rho")
+            if key not in ("eta", "dt") or any(value != other[2].get(key, value) for other in read)
+        ]
+        title = "→".join(
+            display_name(piece.split(":")[0].split("@")[0]) for piece in run.method.split("~")[::2] or [name]
+        )
+        face = f" {CLOCKS.get(clock, clock)}" if clock != "steps" else ""
+        labels.append(f"{title}{face} {', '.join(shown)}".strip())
+    return labels
+
+
+def _value(text: str) -> str:
+    try:
+        return number(float(text))
+    except ValueError:
+        return text
+
+
+def display_name(name: str) -> str:
+    """Return GD for gd, SAM for sam; other names as they are typed."""
+    return name.upper() if name in UPPER else name
+
+
+def point_of(background: Background, identity: Any) -> CriticalPoint | None:
+    """Return the critical point with this id, None for a masked one."""
+    if identity is None or np.ma.is_masked(identity):
+        return None
+    return next((p for p in background.points if p.id == int(identity)), None)
+
+
+def what_became(run: Run, i: int = 0) -> str:
+    """Return what became of trajectory ``i``: "trapped at saddle (0, 1)"."""
+    status = str(run.status[i])
+    at = point_of(run.background, run.point[i])
+    where = f"{at.kind} {place(at.x)}" if at else "a point"
+    if status == "converged":
+        return f"converged to {where}"
+    if status == "trapped":
+        return f"trapped at {where}"
+    if status == "cycling":
+        period = int(run.period[i]) if "period" in run.columns else 0
+        return f"cycling{f' with period {period}' if period else ''}{f' near {where}' if at else ''}"
+    if status == "left":
+        return "left the domain"
+    if status == "diverged":
+        return "diverged"
+    fate, near = point_of(run.background, run.fate[i]), point_of(run.background, run.nearest[i])
+    away = f"{number(float(run.distance[i]), 2)} away" if near else ""
+    if fate and near and fate.id == near.id:
+        return f"in the basin of {fate.kind} {place(fate.x)}, {away}"
+    if fate:
+        return f"in the basin of {fate.kind} {place(fate.x)}"
+    return f"still moving, {away[:-5]} from {near.kind} {place(near.x)}" if near else "still moving"
+
+
+def destinations(run: Run) -> tuple[list[tuple[str, int | None, float]], np.ndarray[Any, Any]]:
+    """Return the destinations as (words, critical-point id or None, fraction), most common first, and each
+    trajectory's place.
+
+    A trajectory belongs to the critical point of its fate, whether it is there yet or not; else to its
+    status.
+    """
+    keys = [
+        (f"f{int(fate)}", int(fate)) if not np.ma.is_masked(fate) else (str(status), None)
+        for fate, status in zip(run.fate, run.status, strict=True)
+    ]
+    tally = Counter(keys).most_common()
+    found: list[tuple[str, int | None, float]] = []
+    for (word, identity), times in tally:
+        point = point_of(run.background, identity)
+        text = f"{point.kind} {place(point.x)}" if point else "still moving" if word == "moving" else word
+        found.append((text, identity, times / len(keys)))
+    order = {key: rank for rank, (key, _) in enumerate(tally)}
+    return found, np.array([order[key] for key in keys])
