@@ -10,18 +10,17 @@
 
 #define LANES 64
 
-/* The gradient: 25 operations. The only place to edit when the printed order changes. */
+/* The gradient: 27 operations, in the printed order (landscape show beale --kernel sam). */
 static inline __attribute__((always_inline)) void gradient(double x, double y, double *gx, double *gy) {
-    double y2 = y * y;
-    double y3 = y2 * y;
     double p1 = y - 1.0;
+    double a = 2.0 * p1 * x + 3.0;
+    double y2 = y * y;
+    double p3 = y2 * y - 1.0;
+    double c = 8.0 * p3 * x + 21.0;
     double p2 = y2 - 1.0;
-    double p3 = y3 - 1.0;
-    double a = x * p1 + 1.5;
-    double b = x * p2 + 2.25;
-    double c = x * p3 + 2.625;
-    *gx = 2.0 * (a * p1 + b * p2 + c * p3);
-    *gy = 2.0 * x * (a + 2.0 * y * b + 3.0 * y2 * c);
+    double b = 4.0 * p2 * x + 9.0;
+    *gx = p1 * a + 0.25 * p3 * c + 0.5 * p2 * b;
+    *gy = x * (a + 0.75 * c * y2 + b * y);
 }
 
 /* 1/n, and 0 at 0. The division is by 1 there: both sides of the choice can be computed, so lanes need no branch. */

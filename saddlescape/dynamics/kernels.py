@@ -27,7 +27,7 @@ def plain(source: str, gradient: Callable[..., Any] | None = None) -> Kernel:
     if source not in _plain or gradient is not None:
         space: dict[str, Any] = {**PLAIN_NAMES, "PLAIN": True}
         if gradient is not None:
-            space["gradient"] = gradient
+            space["gradient"] = lambda point: gradient(*point)
         exec(compile(source, "<kernel>", "exec"), space)
         rows = space["TILE"]
         space |= {"LANES": 1, "tile": lambda: _floats(rows)}
@@ -105,7 +105,8 @@ def _compile_here(source: str, gradient: Callable[..., Any]) -> Kernel:
     from numba import njit
     from numba.core.dispatcher import Dispatcher
 
-    ready = gradient if isinstance(gradient, Dispatcher) else njit(gradient)
+    own = gradient if isinstance(gradient, Dispatcher) else njit(gradient)
+    ready = njit(lambda point: own(*point))
     space: dict[str, Any] = {"gradient": ready, "__name__": "saddlescape_kernel"}
     exec(compile(source, "<kernel>", "exec"), space)
     run: Kernel = space["run"]

@@ -45,7 +45,7 @@ def kernel_source(landscape: Landscape, method: Method, *, fast: bool = False) -
         _header(landscape, method, fast, f"{d}, {state}, {rows}, {tile_rows}, {3 * d + 1}"),
         _verbatim("prelude.py"),
         *[_helper(op, d) for op in sorted(operations) if op in VECTOR or op in ("dot", "norm")],
-        _gradient(landscape),
+        *([] if landscape.functions else [_gradient(landscape)]),
         tick,
         _verbatim("loop.py"),
     ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
@@ -39,7 +39,7 @@ HINTS = {
     "momentum": "write beta=0.9",
 }
 #: number -> (allowed interval in words, test)
-RANGES = {
+RANGES: dict[str, tuple[str, Callable[[float], bool]]] = {
     "eta": ("a number above 0", lambda a: a > 0),
     "rho": ("a number ≥ 0", lambda a: a >= 0),
     "beta": ("a number with 0 ≤ beta < 1", lambda a: 0 <= a < 1),

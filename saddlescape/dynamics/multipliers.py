@@ -6,16 +6,19 @@ from typing import Any
 
 import numpy as np
 
-from saddlescape import store
 from saddlescape.dynamics.evaluate import jacobian, step
 from saddlescape.dynamics.method import Method
-from saddlescape.landscapes.base import SOURCES, Array, Landscape
+from saddlescape.landscapes.base import Array, Landscape
 from saddlescape.results import CriticalPoint
 
 #: how near 1 a multiplier's modulus counts as neutral (rounding of the Hessian at a polished point)
 NEUTRAL = 1e-9
 #: starts and ticks of the check that a neighbourhood is kept
 STARTS, TICKS = 48, 1500
+#: source files the answer depends on
+PARTS = tuple(
+    f"dynamics/{part}.py" for part in ("multipliers", "evaluate", "perturbations", "momentum", "status")
+)
 
 
 def local_behaviour(landscape: Landscape, method: Method) -> list[dict[str, Any]]:
@@ -27,17 +30,11 @@ def local_behaviour(landscape: Landscape, method: Method) -> list[dict[str, Any]
     the capture radius; ``radius`` is how far out they still hover at the end. ``method`` has one value per number.
     """
     resolved = method.resolved(landscape.eta, landscape.rho)
-    parts = (
-        "dynamics/multipliers.py",
-        "dynamics/evaluate.py",
-        "dynamics/perturbations.py",
-        "dynamics/momentum.py",
-    )
-    key = store.digest(
-        "local", *landscape.identity[:5], resolved.text, store.sources_digest(*SOURCES, *parts)
-    )
-    made = store.remembered(
-        "local", key, lambda: {"points": [_at(landscape, resolved, p) for p in landscape.critical_points]}
+    made = landscape.remember(
+        "local",
+        PARTS,
+        lambda: {"points": [_at(landscape, resolved, p) for p in landscape.critical_points]},
+        resolved.text,
     )
     return list(made["points"])
 

@@ -6,7 +6,7 @@ formula on first use and remembered on disk, so that a warm start needs no compu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
@@ -16,7 +16,7 @@ import numpy as np
 
 from saddlescape import store
 from saddlescape.errors import UsageError, unknown
-from saddlescape.landscapes import calculus
+from saddlescape.landscapes import calculus, numeric
 from saddlescape.landscapes.formula import parse
 from saddlescape.results import CriticalPoint
 
@@ -36,8 +36,9 @@ class Landscape:
     ``name`` and ``title`` are for people, ``formula`` is the whole truth. ``params`` are the values of the symbols
     that are not coordinates. ``domain`` ((lo, hi) per coordinate) defines which critical points exist and their ids;
     ``view`` is what is drawn. ``start, eta, rho, steps`` make a demonstration that shows something without a flag.
-    ``continuum`` and ``cones`` declare what no Hessian can tell: ``cones`` are points where f has a tip and its
-    gradient is taken as 0 (Ackley's origin). Two landscapes are equal if formula, parameters and domain are.
+    ``cones`` are points where f has a tip and its gradient is taken as 0 (Ackley's origin). ``functions`` (loss,
+    gradient) stand in for the formula in a landscape made by ``from_functions``. Two landscapes are equal if formula,
+    parameters and domain are.
     """
 
     name: str
@@ -73,10 +74,47 @@ class Landscape:
         """The number of coordinates d."""
         return len(self.coordinates)
 
+    @classmethod
+    def from_functions(
+        cls,
+        loss: Callable[..., Any],
+        gradient: Callable[..., Any],
+        domain: Window,
+        *,
+        name: str = "own",
+        **more: Any,
+    ) -> Landscape:
+        """Return a landscape of the user's own compiled (or compilable) functions.
+
+        ``loss(x, y, …)`` returns a float and ``gradient(x, y, …)`` a tuple of d floats, both of d floats; plain Python
+        functions are compiled by numba. Hessians are central differences of the gradient. There are no symbolic
+        faces: no LaTeX and no third derivative. ``domain`` has d intervals; ``more`` are fields (start, eta, rho, steps …).
+        """
+        names = (
+            tuple("xyz"[: len(domain)])
+            if len(domain) <= 3
+            else tuple(f"x{i + 1}" for i in range(len(domain)))
+        )
+        return cls(
+            name,
+            f"{name}({', '.join(names)})",
+            coordinates=names,
+            domain=domain,
+            functions=(loss, gradient),
+            **more,
+        )
+
     @property
     def identity(self) -> tuple[Any, ...]:
         """What makes two landscapes the same: formula, coordinates, parameters, domain."""
-        return (self.formula, self.coordinates, tuple(sorted(self.params.items())), self.domain, self.cones, self.functions)
+        return (
+            self.formula,
+            self.coordinates,
+            tuple(sorted(self.params.items())),
+            self.domain,
+            self.cones,
+            self.functions,
+        )
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Landscape) and self.identity == other.identity
@@ -111,12 +149,30 @@ class Landscape:
     @cached_property
     def derived(self) -> dict[str, Any]:
         """Programs of loss, gradient, Hessian and third derivative, and LaTeX (calculus.derive)."""
+        if self.functions:
+            raise UsageError(
+                f"{self.name} has no formula: its loss and gradient are compiled functions of your own, so there is "
+                "no LaTeX, no third derivative and no generated gradient"
+            )
         key = store.digest("derived", self.formula, self.coordinates, store.sources_digest(*SOURCES))
         return store.remembered("formulas", key, lambda: calculus.derive(self.expression, self.coordinates))
 
+    def remember(
+        self, kind: str, parts: Iterable[str], make: Callable[[], dict[str, Any]], *more: str
+    ) -> dict[str, Any]:
+        """Return what ``make`` finds out about this landscape, kept on disk for the next time.
+
+        ``parts`` are the source files it depends on, ``more`` what else tells it apart. Nothing is kept of a
+        landscape of the user's own functions, whose insides cannot be seen.
+        """
+        if self.functions:
+            return make()
+        key = store.digest(kind, *self.identity[:5], *more, store.sources_digest(*SOURCES, *parts))
+        return store.remembered(kind, key, make)
+
     def latex(self) -> str:
-        """Return the loss as LaTeX (mathtext)."""
-        return str(self.derived["latex"])
+        """Return the loss as LaTeX (mathtext); just its name for a landscape of the user's own functions."""
+        return rf"\mathrm{{{self.name}}}" if self.functions else str(self.derived["latex"])
 
     # ---- numbers --------------------------------------------------------------------------------------------------
     def loss(self, x: Any) -> Array:
@@ -135,23 +191,29 @@ class Landscape:
     def third(self, x: Any, u: Any, v: Any) -> Array:
         """Return the vector D³f(x)[u, v] (component i: Σ_jk ∂_ijk f u_j v_k); all of shape (…, d)."""
         x, u, v = np.broadcast_arrays(*(self._points(a) for a in (x, u, v)))
-        more = {f"{n}_{i}": a[..., i] for n, a in (("u", u), ("v", v)) for i in range(self.dim)}
+        more = {f"_{n}{i}": a[..., i] for n, a in (("u", u), ("v", v)) for i in range(self.dim)}
         return self._evaluate("third", x, more)
 
     @cached_property
     def _functions(self) -> dict[str, Callable[..., Any]]:
+        if self.functions:
+            return numeric.functions(*self.functions, self.domain)
         names = [*self.coordinates, *self.params]
-        extra = [f"{n}_{i}" for n in "uv" for i in range(self.dim)]
+        extra = [f"_{n}{i}" for n in "uv" for i in range(self.dim)]
         space: dict[str, Any] = dict(NUMPY_NAMES)
         for part in ("loss", "gradient", "hessian", "third"):
             inputs = names + (extra if part == "third" else [])
-            exec(calculus.function_text(part, inputs, self.derived[part]), space)  # our own printed text, never the user's
+            exec(
+                calculus.function_text(part, inputs, self.derived[part]), space
+            )  # our own printed text, never the user's
         return space
 
     def _points(self, x: Any) -> Array:
         points = np.asarray(x, dtype=np.float64)
         if points.ndim == 0 or points.shape[-1] != self.dim:
-            raise UsageError(f"{self.name} has {self.dim} coordinate(s) {self.coordinates}: an array of shape (…, {self.dim}) is needed, not {points.shape}")
+            raise UsageError(
+                f"{self.name} has {self.dim} coordinate(s) {self.coordinates}: an array of shape (…, {self.dim}) is needed, not {points.shape}"
+            )
         return points
 
     def _evaluate(self, part: str, x: Any, more: Mapping[str, Array] | None = None) -> Array:
@@ -159,7 +221,9 @@ class Landscape:
         with np.errstate(all="ignore"):
             values = self._functions[part](*np.moveaxis(points, -1, 0), **self.params, **(more or {}))
         values = values if isinstance(values, tuple) else (values,)
-        result = np.stack([np.broadcast_to(np.asarray(v, dtype=np.float64), points.shape[:-1]) for v in values], axis=-1)
+        result = np.stack(
+            [np.broadcast_to(np.asarray(v, dtype=np.float64), points.shape[:-1]) for v in values], axis=-1
+        )
         if self.cones and part == "gradient":
             for tip in self.cones:
                 result[np.all(points == np.array(tip), axis=-1)] = 0.0
@@ -169,10 +233,11 @@ class Landscape:
     @cached_property
     def census(self) -> dict[str, Any]:
         """The critical points and the winding check as plain data (critical.census)."""
-        from saddlescape.landscapes import critical  # scipy and the search are needed only when it is not remembered
+        from saddlescape.landscapes import (
+            critical,
+        )  # scipy and the search are needed only when it is not remembered
 
-        key = store.digest("critical", *self.identity[:5], store.sources_digest(*SOURCES, *SEARCH))
-        return store.remembered("critical", key, lambda: critical.census(self))
+        return self.remember("critical", SEARCH, lambda: critical.census(self))
 
     @cached_property
     def critical_points(self) -> tuple[CriticalPoint, ...]:
@@ -186,7 +251,10 @@ class Landscape:
 
 
 NUMPY_NAMES: dict[str, Any] = {
-    **{name: getattr(np, name) for name in ("exp", "log", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh", "fabs")},
+    **{
+        name: getattr(np, name)
+        for name in ("exp", "log", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh", "fabs")
+    },
     "atan": np.arctan,
     "power": np.power,
 }
@@ -198,5 +266,7 @@ def _window(window: Sequence[Sequence[float]], dim: int, what: str) -> Window:
         raise UsageError(f"the {what} has {len(box)} interval(s), but the landscape has {dim} coordinate(s)")
     for lo, hi in box:
         if not (np.isfinite(lo) and np.isfinite(hi) and lo < hi):
-            raise UsageError(f"the {what} interval {lo}:{hi} must be finite and run from a smaller to a larger number")
+            raise UsageError(
+                f"the {what} interval {lo}:{hi} must be finite and run from a smaller to a larger number"
+            )
     return box

@@ -8,6 +8,7 @@ products; equal subexpressions are computed once. sympy is imported only when so
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -26,13 +27,13 @@ def derive(expression: sympy.Expr, coordinates: Sequence[str]) -> dict[str, Any]
     """Return loss, gradient, Hessian and third derivative D³f[u, v] as programs, with LaTeX of loss and gradient.
 
     ``expression`` is real-valued in the coordinates (and parameters). The third derivative's program reads the
-    directions as ``u_0 …`` and ``v_0 …``; its ``out`` is the vector Σ_jk ∂_ijk f u_j v_k.
+    directions as ``_u0 …`` and ``_v0 …``; its ``out`` is the vector Σ_jk ∂_ijk f u_j v_k.
     """
     import sympy
 
     x = [sympy.Symbol(name, real=True) for name in coordinates]
-    u = [sympy.Symbol(f"u_{i}", real=True) for i in range(len(x))]
-    v = [sympy.Symbol(f"v_{i}", real=True) for i in range(len(x))]
+    u = [sympy.Symbol(f"_u{i}", real=True) for i in range(len(x))]
+    v = [sympy.Symbol(f"_v{i}", real=True) for i in range(len(x))]
     gradient = [sympy.diff(expression, a) for a in x]
     hessian = [[sympy.diff(g, b) for b in x] for g in gradient]
     along_v = [sum((h * c for h, c in zip(row, v, strict=True)), sympy.S.Zero) for row in hessian]
@@ -85,7 +86,7 @@ def program(expressions: Sequence[sympy.Expr]) -> Program:
     import sympy
 
     replacements, reduced = sympy.cse(
-        list(expressions), symbols=sympy.numbered_symbols("cse_"), order="canonical"
+        list(expressions), symbols=sympy.numbered_symbols("_cse"), order="canonical"
     )
     graph = _Graph()
     for symbol, value in replacements:
@@ -195,6 +196,8 @@ class _Printer:
         self.lines: list[str] = []
         self.named: dict[int, str] = {}
         self.operations = 0
+        taken = {str(args[0]) for op, args in nodes if op == "name"}
+        self.prefix = "t" if not any(re.fullmatch(r"t\d+", name) for name in taken) else "_t"
 
     def program(self) -> Program:
         for output in self.outputs:

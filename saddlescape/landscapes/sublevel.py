@@ -15,8 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from saddlescape import store
-from saddlescape.landscapes.base import SOURCES, Array, Landscape
+from saddlescape.landscapes.base import Array, Landscape
 
 GRID = {1: 4001, 2: 401}
 #: a bowl ends this many cells from another critical point
@@ -69,12 +68,9 @@ class Bowls:
 @lru_cache(maxsize=64)
 def bowls(landscape: Landscape) -> Bowls | None:
     """Return the bowls of a landscape of one or two dimensions (remembered on disk), None for more."""
-    if landscape.dim not in GRID or landscape.functions is not None:
+    if landscape.dim not in GRID:
         return None
-    key = store.digest(
-        "bowls", *landscape.identity[:5], store.sources_digest(*SOURCES, "landscapes/sublevel.py")
-    )
-    data = store.remembered("bowls", key, lambda: _find(landscape))
+    data = landscape.remember("bowls", ("landscapes/sublevel.py",), lambda: _find(landscape))
     shape = (GRID[landscape.dim],) * landscape.dim
     labels = np.frombuffer(zlib.decompress(base64.b64decode(data["labels"])), dtype=np.int16).reshape(shape)
     found = [

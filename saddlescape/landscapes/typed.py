@@ -22,7 +22,7 @@ GRID = 41  # points per side on which the largest curvature is looked for
 
 
 def landscape(
-    source: str | Landscape | sympy.Expr,
+    source: str | Landscape | sympy.Expr | tuple[Callable[..., Any], Callable[..., Any]],
     *,
     domain: Window | None = None,
     view: Window | None = None,
@@ -30,7 +30,7 @@ def landscape(
     params: Mapping[str, float] | None = None,
     **more_params: float,
 ) -> Landscape:
-    """Return the landscape that ``source``, a catalogue name, a formula or a SymPy expression, stands for.
+    """Return the landscape that ``source``, a name, a formula, a SymPy expression or (loss, gradient), stands for.
 
     ``domain`` and ``view`` are ((lo, hi), …), one interval per coordinate. ``variables`` names the
     coordinates of a formula or expression (otherwise x, y, z or x1 … xn); every other symbol is a parameter
@@ -48,9 +48,21 @@ def landscape(
                 "variables go with a formula"
             )
         return source.with_params(**values).with_window(domain, view)
+    if isinstance(source, tuple):
+        return _from_functions(source, domain)
     if not isinstance(source, str):
         source = printed(source)
     return _from_formula(source, _names(variables), values, domain, view)
+
+
+def _from_functions(pair: tuple[Any, ...], domain: Window | None) -> Landscape:
+    if len(pair) != 2 or not all(callable(f) for f in pair):
+        raise UsageError("functions of your own are given as a pair (loss, gradient) with a domain")
+    if domain is None:
+        raise UsageError("functions of your own need domain=((lo, hi), …), one interval per coordinate")
+    bare = Landscape.from_functions(*pair, domain)
+    rho = 0.05 * min(hi - lo for lo, hi in bare.domain)
+    return replace(bare, eta=gentle_step(bare), rho=rho)
 
 
 def _named(text: str) -> Landscape:

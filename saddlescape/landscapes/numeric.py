@@ -1,0 +1,51 @@
+"""Landscapes of the user's own functions: values point by point, second derivatives by central differences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from saddlescape.errors import UsageError
+
+#: step of the central differences, as a part of the domain's width: error about (1e-5)² of the width's scale
+STEP = 1e-5
+
+
+def functions(
+    loss: Callable[..., Any], gradient: Callable[..., Any], domain: Sequence[tuple[float, float]]
+) -> dict[str, Callable[..., Any]]:
+    """Return loss, gradient and hessian as functions of d arrays of one shape, like those printed from a formula."""
+    d = len(domain)
+    steps = [STEP * (hi - lo) for lo, hi in domain]
+
+    def slopes(*x: Any) -> tuple[Any, ...]:
+        points = np.stack(np.broadcast_arrays(*x), axis=-1)
+        made = np.array([_checked(gradient(*map(float, p)), d) for p in points.reshape(-1, d)], dtype=float)
+        return tuple(np.moveaxis(made.reshape(points.shape), -1, 0))
+
+    def hessian(*x: Any) -> tuple[Any, ...]:
+        columns = []
+        for i, h in enumerate(steps):
+            ahead = slopes(*(a + h * (j == i) for j, a in enumerate(x)))
+            behind = slopes(*(a - h * (j == i) for j, a in enumerate(x)))
+            columns.append([(p - m) / (2 * h) for p, m in zip(ahead, behind, strict=True)])
+        return tuple(0.5 * (columns[i][j] + columns[j][i]) for i in range(d) for j in range(d))
+
+    def third(*_: Any, **__: Any) -> Any:
+        raise UsageError(
+            "a landscape of your own functions has no third derivative: give its formula instead"
+        )
+
+    value = np.vectorize(lambda *p: float(loss(*map(float, p))), otypes=[float])
+    return {"loss": value, "gradient": slopes, "hessian": hessian, "third": third}
+
+
+def _checked(made: Any, d: int) -> tuple[float, ...]:
+    result = tuple(float(g) for g in np.atleast_1d(made))
+    if len(result) != d:
+        raise UsageError(
+            f"your gradient function returned {len(result)} numbers; the domain has {d} coordinates"
+        )
+    return result
