@@ -127,7 +127,7 @@ BEALE_LATEX = " + ".join(
 )
 BEALE_POINTS = (
     point(0, (3, 0.5), 0.0, "minimum", (0.12, 49.2), [[0.97, -0.24], [0.24, 0.97]]),
-    point(1, (0, 1), 14.203125, "saddle", (-27.75, 27.75), np.array([[1, 1], [1, -1]]) / 2**0.5),
+    point(1, (0, 1), 14.203125, "saddle", (-27.75, 27.75), np.array([[1, 1], [-1, 1]]) / 2**0.5),
 )
 
 
@@ -346,7 +346,7 @@ def test_saddle_shows_stable_direction_solid_and_unstable_dashed() -> None:
     critical.mark(ax, BEALE_POINTS, ((-1.5, 3.7), (-0.5, 2.7)))
     (arms,) = ax.collections
     slopes = [np.sign(np.prod(segment[1] - segment[0])) for segment in arms.get_segments()]
-    assert slopes == [1, -1]  # unstable along (1, 1), stable along (1, −1)
+    assert slopes == [-1, 1]  # unstable along (1, −1), stable along (1, 1)
     assert [dash[1] is None for dash in arms.get_linestyle()] == [False, True]
 
 
@@ -440,6 +440,17 @@ def test_lines_put_the_iterates_on_the_curve() -> None:
     np.testing.assert_allclose(below.paths[1].get_ydata(), np.arange(121))
 
 
+def test_a_wall_does_not_dwarf_the_wells() -> None:
+    scene, loss, grad = scene_1d()
+    wide = background(loss, ((-5, 5),), scene.points, "Wide", "x", ("x",), 401)
+    run = make_run(
+        wide, loss, grad, walk(grad, [[1.5]], 0.02, 0, 50), "gd:eta=0.02", 0.02, 50, "converged", fate=1
+    )
+    low, high = plots.lines(run).axes.get_ylim()
+    assert low < wide.loss.min()
+    assert run.loss.max() < high < 2 * run.loss.max()
+
+
 def test_the_plane_fits_and_says_what_it_leaves_out() -> None:
     rng = np.random.default_rng(1)
     frame = np.linalg.qr(rng.normal(size=(5, 5)))[0]
@@ -498,7 +509,7 @@ def test_the_figure_says_who_did_what_with_which_numbers() -> None:
     assert r"\left(x y - x + \frac{3}{2}\right)^{2}" in said
 
 
-@pytest.mark.parametrize("sheet", style.STYLES)
+@pytest.mark.parametrize("sheet", ["paper", "slides"])  # the narrowest and the largest type
 @pytest.mark.parametrize(
     "runs",
     [RUNS, runs_1d(), runs_4d(), [crowd(9), crowd(9, "gd:eta=0.0001")]],

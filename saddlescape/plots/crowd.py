@@ -36,7 +36,7 @@ def crowd(ax: Axes, low: Array, width: Array, run: Run) -> tuple[LineCollection,
     side = (
         72 / ax.figure.dpi * float(np.sqrt(box.width * box.height / n))
     )  # between starts that fill the view
-    area = float(np.clip((0.45 if n < 5000 else 0.75) * side, 0.3, 4)) ** 2
+    area = float(np.clip((0.45 if n < 5000 else 0.75) * side, 0.3, 3)) ** 2
     starts = ax.scatter(
         x, y, s=area, c=palette[which], linewidths=0, marker="s", alpha=0.9, zorder=3, snap=False
     )

@@ -52,8 +52,7 @@ def lines(
         background.axes[0], background.loss, "-", color=style.ink(), linewidth=1.1 * thick, zorder=2
     )
     ax.set_xlim(background.view[0])
-    bottom, top = ax.get_ylim()
-    ax.set_ylim(bottom - 0.04 * (top - bottom), top)
+    ax.set_ylim(_window(runs))
     low, width = view_of(ax)
     dots: list[Line2D] = []
     for i, run in enumerate(runs):
@@ -71,6 +70,20 @@ def lines(
     ax.set_ylabel(f"loss f({words.coordinate(background.coordinates[0])})")
     ax.set_xlabel(words.coordinate(background.coordinates[0]), fontstyle="italic")
     return Lines(ax, curve, (), tuple(dots), tuple(points))
+
+
+def _window(runs: Sequence[Run]) -> tuple[float, float]:
+    """Return the losses to show: the curve, up to a little above whatever happens on it, so that no wall
+    dwarfs a well.
+    """
+    background = runs[0].background
+    low, high = (float(v) for v in (np.nanmin(background.loss), np.nanmax(background.loss)))
+    places = [p.loss for p in critical.inside(background.points, background.view)]
+    lo, hi = background.view[0]
+    seen = [run.loss[:MOST][(run.x[:MOST, :, 0] >= lo) & (run.x[:MOST, :, 0] <= hi)] for run in runs]
+    top = max([*places, *(float(np.nanmax(values)) for values in seen if values.size)], default=high)
+    top = min(high, top + 0.3 * (top - low)) if top > low else high
+    return low - 0.06 * (top - low or 1.0), top + 0.04 * (top - low or 1.0)
 
 
 def strip(

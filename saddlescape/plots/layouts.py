@@ -109,16 +109,13 @@ def panels(sheet: Sheet) -> tuple[float, bool]:
 def _fractions(run: Run) -> list[Line2D]:
     """Return the legend of a panel: the six most common ends with their colours and fractions."""
     hues = sheets.end_colours(run.background.points)
+    found = words.destinations(run)[0]
+    shown = [(text, hues.get(-1 if k is None else k, sheets.NOWHERE), part) for text, k, part in found[:6]]
+    if len(found) > 6:
+        shown.append(("elsewhere", "none", sum(part for _, _, part in found[6:])))
     return [
-        Line2D(
-            [],
-            [],
-            linestyle="none",
-            marker="s",
-            color=hues.get(-1 if k is None else k, sheets.NOWHERE),
-            label=f"{part:.1%} {text}",
-        )
-        for text, k, part in words.destinations(run)[0][:6]
+        Line2D([], [], linestyle="none", marker="s", color=hue, label=f"{part:.1%} {text}")
+        for text, hue, part in shown
     ]
 
 

@@ -33,7 +33,8 @@ HUES = {
 }
 CYCLE = tuple(HUES.values())
 #: colours of where trajectories end: minima in turn; saddles have one hue of their own
-ENDS = tuple(HUES[name] for name in ("blue", "green", "sky", "orange", "yellow"))
+ENDS = tuple(HUES[name] for name in ("blue", "green", "sky", "orange", "yellow", "purple"))
+ENDS += ("#7a4f2a", "#332288")
 CAUGHT = HUES["vermilion"]
 #: colour of trajectories whose end nobody knows
 NOWHERE = "#8c959e"
