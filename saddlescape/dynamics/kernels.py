@@ -46,23 +46,9 @@ def _on_views(run: Kernel) -> Kernel:
     """Let ``run`` see memory views, whose items are Python floats and fast, instead of arrays."""
 
     def on_views(buffer: Any, boxes: Any, record: Any, *ticks: int) -> None:
-        run(_View(buffer), _View(boxes), _View(record), *ticks)
+        run(memoryview(buffer), memoryview(boxes), memoryview(record), *ticks)
 
     return on_views
-
-
-class _View:
-    """A memory view with a shape, as the loop reads it."""
-
-    def __init__(self, array: Any) -> None:
-        self.shape = array.shape
-        self.view: Any = memoryview(array)
-
-    def __getitem__(self, place: tuple[int, ...]) -> float:
-        return float(self.view[place])
-
-    def __setitem__(self, place: tuple[int, ...], value: float) -> None:
-        self.view[place] = value
 
 
 def compiled(source: str, gradient: Callable[..., Any] | None = None) -> Kernel:
