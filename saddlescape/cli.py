@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import textwrap
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Annotated, Any
@@ -13,7 +14,8 @@ from typer.main import get_command
 
 from saddlescape import __version__
 from saddlescape.commands import critical, doctor, listing, rerun, run
-from saddlescape.commands.options import FormulaCommand
+from saddlescape.commands.console import width
+from saddlescape.commands.options import Command, Group
 from saddlescape.errors import SaddlescapeError
 
 #: exit codes beside 0: failed, wrong usage, --check found a difference (3, rerun.py), interrupted
@@ -28,6 +30,7 @@ HELP = """Simulate and draw optimisers (GD, SAM and its family) on toy loss land
 
 app = typer.Typer(
     name="landscape",
+    cls=Group,
     help=HELP,
     add_completion=False,
     rich_markup_mode=None,
@@ -55,19 +58,21 @@ def start(
         print(context.get_help())
 
 
-app.command("run", cls=FormulaCommand)(run.run)
-app.command("list")(listing.list_names)
-app.command("show", cls=FormulaCommand)(listing.show)
-app.command("critical", cls=FormulaCommand)(critical.critical)
-app.command("rerun")(rerun.rerun)
-app.command("doctor")(doctor.doctor)
+app.command("run", cls=Command)(run.run)
+app.command("list", cls=Command)(listing.list_names)
+app.command("show", cls=Command)(listing.show)
+app.command("critical", cls=Command)(critical.critical)
+app.command("rerun", cls=Command)(rerun.rerun)
+app.command("doctor", cls=Command)(doctor.doctor)
 
 
 def main() -> None:
     """Run the command line and exit with its code."""
-    for stream in (sys.stdout, sys.stderr):
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by whoever called
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115
         with suppress(AttributeError, ValueError):
-            stream.reconfigure(errors="replace")  # type: ignore[union-attr]  # a terminal without ρ gets ?
+            getattr(sys, name).reconfigure(errors="replace")  # a terminal without ρ gets ?
     sys.exit(invoke(sys.argv[1:]))
 
 
@@ -85,6 +90,8 @@ def invoke(arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         _close_stdout()
         return 0
+    except OSError as error:
+        return _say(f"error: {error.strerror or error}", FAILED)
     except MemoryError:
         return _say("error: not enough memory: fewer starts, or keep fewer steps (--every)", FAILED)
     except Exception as error:
@@ -99,7 +106,8 @@ def invoke(arguments: Sequence[str]) -> int:
 def _say(message: str, code: int) -> int:
     with suppress(OSError):
         sys.stdout.flush()
-        print(message, file=sys.stderr)
+        for line in message.splitlines():
+            print(line if line.startswith("  ") else textwrap.fill(line, width(sys.stderr)), file=sys.stderr)
     return code
 
 

@@ -1,88 +1,21 @@
-"""Tables and JSON of results: words and layout only, no numerics."""
+"""Tables and JSON of results: words only, no numerics."""
 
 from __future__ import annotations
 
 import json
 import math
-import re
-import textwrap
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from saddlescape import layout
 from saddlescape.plots import words
 
 if TYPE_CHECKING:
     from saddlescape.results import CriticalPoint, Run
 
-RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-GAP = "  "
 #: starts up to which every trajectory has a row of its own
 FEW = 12
-
-
-# ---- layout ---------------------------------------------------------------------------------------------------------
-def table(
-    head: Sequence[str], rows: Sequence[Sequence[str]], width: int, words_in: int | None = None, left: int = 1
-) -> str:
-    """Return rows under a head, the first ``left`` columns and ``words_in`` flush left, the others flush right.
-
-    Where it is wider than ``width``, the head and the column ``words_in`` are broken into lines.
-    """
-    columns = range(len(head))
-    widths = [max(len(row[c]) for row in (head, *rows)) for c in columns]
-    if 2 + sum(widths) + len(GAP) * (len(head) - 1) > width and words_in is not None:
-        longest = [max(map(len, title.split()), default=0) for title in head]
-        widths = [max(longest[c], *(len(row[c]) for row in rows)) for c in columns]
-        others = sum(w for c, w in enumerate(widths) if c != words_in)
-        widths[words_in] = max(20, longest[words_in], width - 2 - others - len(GAP) * (len(head) - 1))
-    flush = {*range(left), words_in}
-    lines = []
-    for row in (head, *rows):
-        cells = [textwrap.wrap(cell, widths[c], break_long_words=False) for c, cell in enumerate(row)]
-        high = max(1, *map(len, cells))
-        blank = [[""] * (high - len(cell)) for cell in cells]
-        stacks = [
-            b + c if row is head else c + b for b, c in zip(blank, cells, strict=True)
-        ]  # heads stand at the bottom
-        lines += [_line(parts, widths, flush) for parts in zip(*stacks, strict=True)]
-    return "\n".join(lines)
-
-
-def _line(parts: Sequence[str], widths: Sequence[int], flush: set[Any]) -> str:
-    shown = [
-        p.ljust(w) if c in flush else p.rjust(w) for c, (p, w) in enumerate(zip(parts, widths, strict=True))
-    ]
-    return ("  " + GAP.join(shown)).rstrip()
-
-
-def number(value: float | None, digits: int = 6) -> str:
-    """Return a number for a table; – where there is none."""
-    return "–" if value is None or math.isnan(value) else f"{value:.{digits}g}"
-
-
-def count(value: int) -> str:
-    """Return a whole number in groups of three."""
-    return f"{value:,}".replace(",", " ")
-
-
-def pretty(formula: str) -> str:
-    """Return a formula as a person writes it: (9/4 − x + xy²)²."""
-    text = re.sub(r"\^(\d+)\b(?!\.)", lambda m: m[1].translate(RAISED), formula).replace("-", "−")
-    text = re.sub(r"(?<![A-Za-z_])([A-Za-z]|\d+)\*(?=[A-Za-z](?![A-Za-z0-9_]))", r"\1", text)
-    return text.replace("*", "·")
-
-
-def place(x: Any) -> str:
-    """Return a point as text: (3, 0.5)."""
-    return words.place(x).replace("−", "-")
-
-
-def title(name: str, formula: str, width: int) -> str:
-    """Return the line that says which landscape it is, broken where the terminal ends."""
-    return textwrap.fill(
-        f"{name}   {pretty(formula)}", width, subsequent_indent="    ", break_long_words=False
-    )
 
 
 def label(methods: Sequence[Any]) -> list[str]:
@@ -100,7 +33,6 @@ def label(methods: Sequence[Any]) -> list[str]:
     return names
 
 
-# ---- a run ----------------------------------------------------------------------------------------------------------
 def run_table(runs: Sequence[Run], labels: Sequence[str], ends: Sequence[Any], width: int) -> str:
     """Return the table of a run: a row per trajectory, or for many starts a row per destination."""
     if runs[0].n <= FEW:
@@ -114,13 +46,13 @@ def run_table(runs: Sequence[Run], labels: Sequence[str], ends: Sequence[Any], w
             rows.append(
                 (
                     name if first else "",
-                    count(times),
+                    layout.count(times),
                     f"{100 * times / run.n:.1f} %",
                     text,
                     calls if first else "",
                 )
             )
-    return table(head, rows, width, words_in=3)
+    return layout.table(head, rows, width, words_in=3)
 
 
 def _few(runs: Sequence[Run], labels: Sequence[str], ends: Sequence[Any], width: int) -> str:
@@ -129,18 +61,22 @@ def _few(runs: Sequence[Run], labels: Sequence[str], ends: Sequence[Any], width:
     rows = []
     for run, name, end in zip(runs, labels, ends, strict=True):
         for i in range(run.n):
-            numbers = [number(end.loss[i]), number(end.grad_norm[i], 3), number(end.sharpness[i], 4)]
-            start = (place(run.x[i, 0]),) if several else ()
-            calls = count(int(run.gradient_evaluations[i]))
+            numbers = [
+                layout.number(end.loss[i]),
+                layout.number(end.grad_norm[i], 3),
+                layout.number(end.sharpness[i], 4),
+            ]
+            start = (layout.place(run.x[i, 0]),) if several else ()
+            calls = layout.count(int(run.gradient_evaluations[i]))
             rows.append(
                 (name if i == 0 else "", *start, words.what_became(run, i).replace("−", "-"), *numbers, calls)
             )
-    return table(head, rows, width, words_in=1 + several, left=1 + several)
+    return layout.table(head, rows, width, words_in=1 + several, left=1 + several)
 
 
 def destinations(run: Run) -> list[tuple[str, int]]:
     """Return where the trajectories end, in words, and how many: most first."""
-    points = {p.id: f"{p.kind} {place(p.x)}" for p in run.background.points}
+    points = {p.id: f"{p.kind} {layout.place(p.x)}" for p in run.background.points}
     which = zip(run.status.tolist(), run.point.tolist(), run.fate.tolist(), strict=True)
     tally: Counter[str] = Counter()
     for (status, point, fate), times in Counter(which).items():
@@ -160,7 +96,7 @@ def _destination(status: str, point: str | None, fate: str | None) -> str:
 
 def _calls(run: Run) -> str:
     low, high = int(run.gradient_evaluations.min()), int(run.gradient_evaluations.max())
-    return count(low) if low == high else f"{count(low)}–{count(high)}"
+    return layout.count(low) if low == high else f"{layout.count(low)}–{layout.count(high)}"
 
 
 def run_json(plan: Any, runs: Sequence[Run], ends: Sequence[Any], files: Sequence[str]) -> dict[str, Any]:

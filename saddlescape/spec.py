@@ -18,6 +18,7 @@ from saddlescape.values import Window
 SCHEMA = "landscape.spec/1"
 STYLES = ("paper", "notebook", "slides", "dark")
 BUDGETS = ("steps", "gradients")
+MOST_STEPS = 10**15
 MOST_SEED = 2**64 - 1
 
 #: options of the command line that fill a number of a single --opt
@@ -62,6 +63,10 @@ class RunSpec:
             object.__setattr__(self, item.name, CHECKS[item.name](item.name, getattr(self, item.name)))
         if self.steps is not None and self.time is not None:
             raise UsageError("steps and time both say how long to run: give one of them")
+        if self.time is not None and self.budget == "gradients":
+            raise UsageError(
+                "a budget of gradient calls goes with steps, not with time: leave one of them out"
+            )
 
     # ---- plain data -----------------------------------------------------------------------------------------------
     def to_dict(self) -> dict[str, Any]:
@@ -112,7 +117,8 @@ class RunSpec:
         """Return a TOML document that ``landscape run --config`` and ``landscape rerun`` read."""
         import tomli_w
 
-        return tomli_w.dumps(self.to_dict())
+        windows = {k: values.window_text(v) for k in ("domain", "view") if (v := getattr(self, k))}
+        return tomli_w.dumps({**self.to_dict(), **windows})
 
     @classmethod
     def from_toml(cls, text: str) -> RunSpec:
@@ -206,9 +212,9 @@ CHECKS = {
     "view": values.window,
     "baseline": values.flag,
     "x0": values.starts,
-    "steps": values.maybe(values.whole(1, 10**15)),
+    "steps": values.maybe(values.whole(1, MOST_STEPS)),
     "time": values.maybe(values.positive),
-    "every": values.maybe(values.whole(1, 10**15)),
+    "every": values.maybe(values.whole(1, MOST_STEPS)),
     "seed": values.whole(0, MOST_SEED),
     "runs": values.whole(1, 10**9),
     "budget": values.one_of(BUDGETS),

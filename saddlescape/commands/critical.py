@@ -19,7 +19,7 @@ VERDICTS = {
     "attracts": "attracts",
     "repels": "repels",
     "neutral": "undecided (|multiplier| = 1)",
-    "traps": "traps nearby starts",
+    "traps": "traps",
 }
 
 
@@ -47,7 +47,7 @@ def critical(
         if given[key] is not None and not opt:
             raise UsageError(f"--{key} is a number of a method: add --opt sam, for example")
     spec = RunSpec.from_arguments(given)
-    from saddlescape import report
+    from saddlescape import layout, report
     from saddlescape.commands.plan import find_landscape
     from saddlescape.dynamics.method import method
 
@@ -61,9 +61,9 @@ def critical(
     if console.json:
         print(report.dumps(as_json(found, methods)))
         return
-    console.data(report.title(found.title, found.formula, width()))
+    console.data(layout.title(found, width()))
     console.data(points_table(found, width()))
-    console.say(winding_line(found))
+    console.data(winding_line(found))
     for each, name in zip(methods, report.label(methods), strict=True):
         console.data(f"\n{name}   {each.text}")
         console.data(behaviour_table(found, each, width()))
@@ -71,18 +71,18 @@ def critical(
 
 def points_table(landscape: Landscape, room: int) -> str:
     """Return the table of critical points."""
-    from saddlescape import report
+    from saddlescape import layout
 
     if not landscape.critical_points:
         return "  none in the domain"
     rows = []
     for p in landscape.critical_points:
-        values = ", ".join(report.number(float(v) + 0.0, 5) for v in p.eigenvalues)
-        rows.append((str(p.id), p.kind, report.place(p.x), report.number(p.loss), values or "–", p.note))
+        values = ", ".join(layout.number(float(v) + 0.0, 5) for v in p.eigenvalues)
+        rows.append((str(p.id), p.kind, layout.place(p.x), layout.number(p.loss), values or "–", p.note))
     noted = any(row[-1] for row in rows)
     head = ("id", "kind", "at", "loss", "eigenvalues", "")
     last = len(head) if noted else -1
-    return report.table(
+    return layout.table(
         head[:last], [row[:last] for row in rows], room, words_in=5 if noted else None, left=3
     )
 
@@ -101,27 +101,22 @@ def winding_line(landscape: Landscape) -> str:
 
 def behaviour_table(landscape: Landscape, method: Method, room: int) -> str:
     """Return the table of what ``method`` does at each critical point."""
-    from saddlescape import report
+    from saddlescape import layout
     from saddlescape.dynamics.multipliers import local_behaviour
 
     points = {p.id: p for p in landscape.critical_points}
     rows = []
     for entry in local_behaviour(landscape, method):
         p = points[entry["id"]]
-        radius = f"hovers within {entry['radius']:.3g}" if entry["radius"] is not None else ""
-        numbers = ", ".join(map(_multiplier, entry["multipliers"])) or radius
+        seen = ", ".join(map(_multiplier, entry["multipliers"]))
+        if entry["radius"] is not None:
+            seen = f"run from all sides, hovers within {entry['radius']:.3g}"
+        seen = seen or entry["note"]
         rows.append(
-            (
-                str(p.id),
-                p.kind,
-                report.place(p.x),
-                VERDICTS.get(entry["verdict"], entry["verdict"]),
-                numbers,
-                entry["note"],
-            )
+            (str(p.id), p.kind, layout.place(p.x), VERDICTS.get(entry["verdict"], entry["verdict"]), seen)
         )
-    head = ("id", "kind", "at", "", "multipliers", "")
-    return report.table(head, rows, room, words_in=5, left=5) if rows else "  none in the domain"
+    head = ("id", "kind", "at", "verdict", "multipliers")
+    return layout.table(head, rows, room, words_in=4, left=4) if rows else "  none in the domain"
 
 
 def _multiplier(value: Any) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-from importlib import import_module, metadata, util
 from pathlib import Path
 
 import typer
@@ -49,6 +48,8 @@ def doctor() -> None:
 
 
 def _version(name: str, faults: list[str]) -> str:
+    from importlib import metadata
+
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
@@ -70,6 +71,8 @@ def _cache() -> str:
 
 
 def _vectors() -> str:
+    from importlib import import_module
+
     try:  # NumPy asks the processor at start; there is no public name for what it found
         features = import_module("numpy._core._multiarray_umath").__cpu_features__
     except (ImportError, AttributeError):
@@ -81,6 +84,8 @@ def _vectors() -> str:
 
 
 def _fonts(faults: list[str]) -> str:
+    from importlib import util
+
     spec = util.find_spec("matplotlib")
     folder = Path(spec.origin or "").parent / "mpl-data" / "fonts" / "ttf" if spec else Path()
     absent = [name for name in FONTS if not (folder / f"{name}.ttf").is_file()]

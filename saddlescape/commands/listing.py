@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import textwrap
+from dataclasses import fields
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -43,16 +44,28 @@ def list_names(kind: Kind = None) -> None:
 
 
 def _list_landscapes() -> None:
-    from saddlescape import report
+    from saddlescape import store
+
+    sources = store.sources_digest("landscapes", "layout.py", "commands/listing.py")
+    kept = store.remembered("listing", sources, _listing)  # a warm start needs no numpy
+    for line in kept["lines"]:
+        print(_cut(line))
+    print("\nA formula will do as well: landscape run 'x^2 - y^2'\nMore of one: landscape show NAME")
+
+
+def _listing() -> dict[str, list[str]]:
+    """Return the list of landscapes, a line each, under the heads of their geometries."""
+    from saddlescape import layout
     from saddlescape.landscapes.catalogue import CATALOGUE, FILES
 
     longest = max(map(len, CATALOGUE))
+    lines = []
     for file in FILES:
-        print((file.__doc__ or "").splitlines()[0].rstrip("."))
-        for each in file.LANDSCAPES:
-            line = f"  {each.name:{longest}}  {each.dim}  {report.pretty(each.formula)}"
-            print(_cut(line))
-    print("\nA formula will do as well: landscape run 'x^2 - y^2'. More of one: landscape show NAME.")
+        lines.append((file.__doc__ or "").splitlines()[0].rstrip("."))
+        lines += [
+            f"  {each.name:{longest}}  {each.dim}  {layout.pretty(each.formula)}" for each in file.LANDSCAPES
+        ]
+    return {"lines": lines}
 
 
 def _cut(line: str) -> str:
@@ -65,11 +78,11 @@ def _list_methods() -> None:
 
     print("Methods, written NAME:key=value,… such as sam:rho=0.1,beta=0.9")
     for part in PERTURBATIONS:
-        print(_cut(f"  {part.name:6}  {part.title}; keys {', '.join(_keys(part))}"))
+        print(f"  {part.name:6}  {', '.join(_keys(part)):25}  {part.title}")
 
 
 def _keys(part: type[Perturbation]) -> list[str]:
-    return ["eta", *part.__dataclass_fields__, "beta", "nesterov"]
+    return ["eta", *(f.name for f in fields(part)), "beta", "nesterov"]
 
 
 def show(
@@ -117,6 +130,7 @@ def _exists(name: str) -> bool:
 
 
 def _show_method(text: str, latex: bool) -> None:
+    from saddlescape import layout
     from saddlescape.dynamics.method import method
     from saddlescape.dynamics.words import formula
 
@@ -127,7 +141,7 @@ def _show_method(text: str, latex: bool) -> None:
     part = type(shown.perturbation)
     print(f"{part.name}   {part.title}\n")
     print(textwrap.indent(inspect.getdoc(part) or "", "  "))
-    print(f"\n  one step        {formula(shown)}")
+    print(f"\n  one step        {layout.plain(formula(shown))}")
     print(f"  gradient calls  {part.gradient_calls} a step")
     print(f"  keys            {', '.join(_keys(part))}")
     print(f"  source          {part.source} (references.bib)")
@@ -135,18 +149,18 @@ def _show_method(text: str, latex: bool) -> None:
 
 
 def _show_landscape(landscape: Landscape) -> None:
-    from saddlescape import report
+    from saddlescape import layout
     from saddlescape.commands.critical import points_table, winding_line
 
-    print(report.title(landscape.title, landscape.formula, width()))
+    print(layout.title(landscape, width()))
     if landscape.note:
         print(textwrap.fill(landscape.note, width(), initial_indent="  ", subsequent_indent="  "))
-    numbers = f"eta {landscape.eta:g}, rho {landscape.rho:g}, {report.count(landscape.steps)} steps"
+    numbers = f"eta {landscape.eta:g}, rho {landscape.rho:g}, {layout.count(landscape.steps)} steps"
     facts = {
         "domain": _window(landscape, landscape.domain),
         "view": _window(landscape, landscape.view),
         "parameters": ", ".join(f"{k}={v:g}" for k, v in landscape.params.items()),
-        "defaults": f"start {report.place(landscape.start)}, {numbers}",
+        "defaults": f"start {layout.place(landscape.start)}, {numbers}",
         "reference": f"{landscape.reference} (references.bib)" if landscape.reference else "",
     }
     for key, value in facts.items():
@@ -156,7 +170,7 @@ def _show_landscape(landscape: Landscape) -> None:
     for name, text in zip(landscape.coordinates, _gradient(landscape), strict=True):
         print(
             textwrap.fill(
-                f"∂f/∂{name} = {report.pretty(text)}",
+                f"∂f/∂{name} = {layout.pretty(text)}",
                 width(),
                 initial_indent="  ",
                 subsequent_indent="      ",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from typer import Argument, Option
-from typer.core import TyperCommand
+from typer.core import TyperCommand, TyperGroup
 
 Source = Annotated[
     str, Argument(metavar="LANDSCAPE", help="A name (see: landscape list) or a formula in quotes.")
@@ -93,10 +94,8 @@ Verbose = Annotated[
 ]
 NoProgress = Annotated[bool, Option("--no-progress", help="No progress bar.")]
 Threads = Annotated[
-    int | None,
-    Option(
-        "--threads", "-j", min=1, metavar="N", help="Threads; all by default. Results never depend on it."
-    ),
+    str | None,
+    Option("--threads", "-j", metavar="N", help="Threads; all by default. Results never depend on it."),
 ]
 NoContinue = Annotated[bool, Option("--no-continue", help="Start afresh where a run was interrupted.")]
 Check = Annotated[
@@ -104,11 +103,36 @@ Check = Annotated[
 ]
 
 
-class FormulaCommand(TyperCommand):
+class AsWritten:
+    """How an option becomes a value: not at all. Every check is in values.py, and pydantic (0.15 s) stays unloaded."""
+
+    def coerce(self, value: Any, param: Any, ctx: Any) -> Any:
+        """Return the value as the parser gives it: texts, True or False, a count."""
+        return (list(value) if value else None) if param.multiple else value
+
+
+def leave_as_written(params: Sequence[Any]) -> None:
+    """Let typer (0.27 and later) pass values through; before, these options were plain texts anyway."""
+    for each in params:
+        if hasattr(each, "_runtime_param"):
+            each._runtime_param = AsWritten()
+
+
+class Group(TyperGroup):
+    """The application."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse as usual, without pydantic."""
+        leave_as_written(self.get_params(ctx))
+        return super().parse_args(ctx, args)
+
+
+class Command(TyperCommand):
     """A command whose argument may be a formula with a minus in front: ``run -x^2+y^4`` is no list of options."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Write such a minus as −, which the formula grammar reads alike, and parse as usual."""
+        leave_as_written(self.get_params(ctx))
         return super().parse_args(ctx, self._protected(args))
 
     def _protected(self, args: list[str]) -> list[str]:

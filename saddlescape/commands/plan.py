@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from saddlescape import starts
 from saddlescape.errors import UsageError
-from saddlescape.spec import RunSpec
+from saddlescape.spec import MOST_STEPS, RunSpec
 
 if TYPE_CHECKING:
     from saddlescape.dynamics.method import Method
@@ -93,6 +93,10 @@ def _ticks(spec: RunSpec, method: Method) -> int:
     if spec.time is not None:
         eta = method.numbers["eta"]
         assert isinstance(eta, float)
+        if spec.time / eta > MOST_STEPS:
+            raise UsageError(
+                f"time {spec.time:g} is {spec.time / eta:.3g} steps of {eta:g}: at most {MOST_STEPS:g}"
+            )
         ticks = max(1, round(spec.time / eta))
     else:
         assert spec.steps is not None

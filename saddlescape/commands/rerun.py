@@ -39,14 +39,14 @@ def rerun(
     path = Path(file)
     spec = read_spec(path)
     from saddlescape.commands.plan import resolve
-    from saddlescape.commands.run import perform
+    from saddlescape.commands.run import perform, run_threads
 
     plan = resolve(spec)
     given = dict(context.params)
     if check:
         if out:
             raise UsageError("--check writes nothing: leave out -o, or --check")
-        differences = compare(path, plan, Console.of(given), threads)
+        differences = compare(path, plan, Console.of(given), run_threads(given))
         for each in differences:
             print(f"differs: {each}")
         if differences:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from saddlescape import values
 from saddlescape.commands import options as o
 from saddlescape.commands.console import Console, width
 from saddlescape.errors import Interrupted, UsageError
@@ -104,7 +106,7 @@ def read_config(name: str) -> RunSpec:
 
 def perform(plan: Plan, given: dict[str, Any], console: Console) -> None:
     """Run the plan, report and write; interrupted, keep what is done."""
-    from saddlescape import report
+    from saddlescape import layout, report
     from saddlescape.commands import outputs
     from saddlescape.commands.interrupted import Kept
     from saddlescape.commands.plan import ends, seconds
@@ -114,15 +116,11 @@ def perform(plan: Plan, given: dict[str, Any], console: Console) -> None:
     kept = Kept.beside(paths[0] if paths else Path(outputs.default_name(plan)), plan.spec)
     if given.get("no_continue"):
         kept.forget()
-    runs = simulated(plan, console, kept, given.get("threads"))
+    runs = simulated(plan, console, kept, run_threads(given))
     console.say(f"simulated in {seconds(began)}", level=1)
     at = [ends(plan, each) for each in runs]
     if not console.json:
-        console.data(
-            report.title(plan.landscape.title, plan.landscape.formula, width())
-            if plan.landscape.title != plan.landscape.formula
-            else report.pretty(plan.landscape.formula)
-        )
+        console.data(layout.title(plan.landscape, width()))
         console.data(report.run_table(runs, report.label(plan.methods), at, width()))
     files = [str(path) for path in outputs.write(paths, plan, runs, at)]
     kept.forget()
@@ -130,8 +128,17 @@ def perform(plan: Plan, given: dict[str, Any], console: Console) -> None:
         print(report.dumps(report.run_json(plan, runs, at, files)))
     if files:
         console.say(f"wrote  {'  '.join(files)}")
-    console.say(f"next   {'      '.join(suggestions(plan))}")
+    after = "      ".join(suggestions(plan))
+    console.say(
+        f"next   {after if len(after) < width(sys.stderr) - 7 else after.replace('      ', chr(10) + '       ')}"
+    )
     console.say(f"all in {seconds(began)}", level=1)
+
+
+def run_threads(given: dict[str, Any]) -> int | None:
+    """Return the number --threads gives, None for all."""
+    found = values.maybe(values.whole(1, 4096))("threads", given.get("threads"))
+    return None if found is None else int(found)
 
 
 def simulated(plan: Plan, console: Console, kept: Kept, threads: int | None) -> list[Run]:
@@ -172,14 +179,16 @@ class Stopped(Exception):
 
 def suggestions(plan: Plan) -> Sequence[str]:
     """Return the commands a person may want next."""
-    source = shlex.quote(plan.spec.landscape)
-    more = (
-        "".join(f" -p {key}={value:g}" for key, value in plan.spec.params.items())
-        if source[0] in "'-"
-        else ""
-    )
+    spec = plan.spec
+    source = shlex.quote(spec.landscape)
+    if source[0] in "'-":
+        source += "".join(f" -p {key}={value:g}" for key, value in spec.params.items())
+        source += "" if set(spec.variables) <= set("xyz") else f" --vars {','.join(spec.variables)}"
     named = list(dict.fromkeys(m.name for i, m in enumerate(plan.methods) if i != plan.baseline))
-    if named == ["gd"]:
-        return f"landscape run {source}{more} --opt sam", f"landscape critical {source}{more}"
     asked = " ".join(f"--opt {name}" for name in named[:3])
-    return f"landscape critical {source}{more} {asked}", f"landscape run {source}{more} {asked} --x0 grid:21"
+    found = [f"landscape critical {source} {asked}"]
+    if named == ["gd"]:
+        found.insert(0, f"landscape run {source} --opt sam")
+    elif len(plan.x0) == 1 and plan.landscape.dim <= 2:
+        found.append(f"landscape run {source} {asked} --x0 grid:21")
+    return found

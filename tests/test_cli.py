@@ -1,0 +1,477 @@
+"""The command line as a person meets it: what is printed where, what is written, how mistakes are answered."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from saddlescape import landscape, load, simulate
+from saddlescape.cli import invoke
+from saddlescape.commands.console import Console
+from saddlescape.plots import read_spec
+from saddlescape.spec import RunSpec
+
+Said = tuple[int, str, str]
+QUICK = ["-n", "60"]
+
+
+@pytest.fixture
+def say(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., Said]:
+    """Return a function that runs ``landscape`` in an empty folder: (exit code, stdout, stderr)."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str) -> Said:
+        capsys.readouterr()
+        code = invoke(arguments)
+        return (code, *capsys.readouterr())
+
+    return run
+
+
+def files() -> list[str]:
+    return sorted(os.listdir())
+
+
+# ---- run ------------------------------------------------------------------------------------------------------------
+def test_the_published_phenomenon_needs_no_flag(say: Callable[..., Said]) -> None:
+    code, out, err = say("run", "beale", "--opt", "sam")
+    assert code == 0
+    title, head, gd, sam = out.splitlines()
+    assert title == "Beale   (3/2 − x + xy)² + (9/4 − x + xy²)² + (21/8 − x + xy³)²"
+    assert head.split() == ["ends", "at", "loss", "|∇f|", "λmax", "gradient", "calls"]
+    assert gd.startswith("  gd         in the basin of minimum (3, 0.5), 0.32 away")
+    assert gd.endswith("20 000")
+    assert sam.startswith("  sam ρ=0.5  trapped at saddle (0, 1) ")
+    assert sam.endswith("40 000")
+    assert err.splitlines()[0] == "wrote  beale-sam.png"
+    assert err.splitlines()[1].startswith("next   landscape critical beale --opt sam")
+    assert files() == ["beale-sam.png"]
+
+
+def test_json_has_the_promised_schema_and_survives_q(say: Callable[..., Said]) -> None:
+    code, out, err = say("run", "beale", "--opt", "sam", "--json", "-qq", *QUICK)
+    assert (code, err) == (0, "")
+    found = json.loads(out)
+    assert found["schema"] == "landscape.run/1"
+    assert (found["landscape"], found["dimension"], found["files"]) == ("beale", 2, ["beale-sam.png"])
+    gd, sam = found["runs"]
+    assert gd["method"] == "gd:eta=0.0001"
+    keys = (
+        "method clock steps seed starts final loss grad_norm status point fate nearest gradient_evaluations"
+    )
+    assert list(sam) == keys.split()
+    assert (sam["clock"], sam["steps"], sam["starts"], sam["gradient_evaluations"]) == (
+        "steps",
+        60,
+        [[1, 2]],
+        [120],
+    )
+    assert (sam["status"], sam["point"], sam["nearest"][0]["id"]) == (["moving"], [None], 2)
+    assert {"id", "kind", "x", "loss", "eigenvalues"} <= set(found["critical_points"][0])
+
+
+def test_json_of_what_diverged_has_nulls(say: Callable[..., Said]) -> None:
+    _, out, _ = say("run", "beale", "--eta", "1", "--no-plot", "--json", *QUICK)
+    run = json.loads(out)["runs"][0]
+    assert run["status"] == ["diverged"]
+    assert (run["final"], run["loss"], run["nearest"]) == ([[None, None]], [None], [None])
+
+
+def test_the_final_points_are_those_of_the_library(say: Callable[..., Said]) -> None:
+    _, out, _ = say("run", "saddle", "--opt", "usam:rho=0.2", "--x0", "grid:3", "--no-plot", "--json", *QUICK)
+    L = landscape("saddle")
+    starts = np.stack(np.meshgrid(*[np.linspace(lo, hi, 3) for lo, hi in L.view]), axis=-1).reshape(-1, 2)
+    expected = simulate(L, "usam:rho=0.2", starts, 60).final
+    assert json.loads(out)["runs"][1]["final"] == expected.tolist()
+
+
+def test_many_starts_are_counted_by_where_they_end(say: Callable[..., Said]) -> None:
+    code, out, _ = say("run", "double_well", "--opt", "sam", "--x0", "grid:8", "-q", "--no-plot", "-n", "300")
+    rows = out.splitlines()[2:]
+    assert code == 0
+    assert any("converged to minimum (-1, 0)" in row for row in rows)
+    assert sum("32  50.0 %" in row for row in rows) == 4
+
+
+@pytest.mark.parametrize(("flags", "methods"), [
+    (["--opt", "sam"], ["gd:eta=0.0001", "sam:eta=0.0001,rho=0.5"]),
+    ([], ["gd:eta=0.0001"]),
+    (["--opt", "sam", "--opt", "gd"], ["sam:eta=0.0001,rho=0.5", "gd:eta=0.0001"]),
+    (["--opt", "sam", "--no-baseline"], ["sam:eta=0.0001,rho=0.5"]),
+    (["--opt", "sam", "--eta", "0.001", "--beta", "0.5"], ["gd:beta=0.5,eta=0.001", "sam:beta=0.5,eta=0.001,rho=0.5"]),
+    (["--opt", "sam:rho=0.1..0.3/2"], ["gd:eta=0.0001", "sam:eta=0.0001,rho=0.1", "sam:eta=0.0001,rho=0.3"]),
+    (["--opt", "sam", "--rho", "0.1|0.2"], ["gd:eta=0.0001", "sam:eta=0.0001,rho=0.1", "sam:eta=0.0001,rho=0.2"]),
+])  # fmt: skip
+def test_the_baseline_comes_first_and_takes_the_first_methods_numbers(
+    say: Callable[..., Said], flags: list[str], methods: list[str]
+) -> None:
+    _, out, _ = say("run", "beale", *flags, *QUICK, "--no-plot", "--json")
+    assert [run["method"] for run in json.loads(out)["runs"]] == methods
+
+
+def test_steps_time_and_budget_say_how_long(say: Callable[..., Said]) -> None:
+    def steps(*flags: str) -> list[int]:
+        return [
+            run["steps"]
+            for run in json.loads(say("run", "beale", "--opt", "sam", "--no-plot", "--json", *flags)[1])[
+                "runs"
+            ]
+        ]
+
+    assert steps("-n", "40") == [40, 40]
+    assert steps("-n", "40", "--budget", "gradients") == [40, 20]
+    assert steps("--time", "0.003") == [30, 30]
+
+
+@pytest.mark.parametrize("formula", ["-x^2+y^4", "-x^2 + y^4", "-(x^2)", "-2x", "-x", "-n*x^2"])
+def test_a_formula_may_begin_with_a_minus(say: Callable[..., Said], formula: str) -> None:
+    given = ["-p", "n=2"] if "n" in formula else []
+    code, out, err = say("run", formula, *given, "-n5", "--no-plot", "-q")
+    assert (code, err) == (0, "")
+    assert out.startswith("−")
+
+
+def test_short_options_are_no_formulas(say: Callable[..., Said]) -> None:
+    assert say("run", "a*x^2", "-pa=2", "-n5", "-ox.json", "-qq") == (0, "", "")
+    assert files() == ["x.json"]
+    code, _, err = say("run", "x^2", "-w")
+    assert code == 2
+    assert "No such option" in err
+
+
+def test_quiet_verbose_and_what_goes_where(say: Callable[..., Said]) -> None:
+    asked = ["run", "beale", "--no-plot", *QUICK]
+    assert say(*asked, "-q")[2] == ""
+    assert say(*asked, "-q")[1]
+    assert say(*asked, "-qq")[1:] == ("", "")
+    assert "simulated in" in say(*asked, "-v")[2]
+    assert "next" not in say(*asked)[1]
+
+
+def test_dry_run_prints_all_and_its_toml_runs_alike(say: Callable[..., Said]) -> None:
+    code, toml, _ = say(
+        "run", "-x^2 + y^4", "--opt", "sam:rho=0.1..0.2/2", "--x0", "disk:3@0,1:0.5", "--dry-run"
+    )
+    assert code == 0
+    assert files() == []
+    spec = RunSpec.from_toml(toml)
+    assert spec.steps == 2000
+    assert spec.view == ((-3, 3), (-3, 3))
+    Path("a.toml").write_text(toml)
+    assert say("run", "--config", "a.toml", "--dry-run")[1] == toml
+    assert say("run", *spec.to_arguments()[:-2], "--dry-run", *spec.to_arguments()[-2:])[1] == toml
+    changed = RunSpec.from_toml(say("run", "--config", "a.toml", "--rho", "0.4", "-n", "7", "--dry-run")[1])
+    assert (changed.steps, changed.x0) == (7, spec.x0)
+    assert changed.methods == (spec.methods[0].partition(",")[0] + ",rho=0.4",)
+
+
+def test_long_runs_of_many_starts_keep_what_can_be_drawn(say: Callable[..., Said]) -> None:
+    spec = RunSpec.from_toml(say("run", "beale", "--x0", "grid:201", "--dry-run")[1])
+    assert spec.every is not None
+    assert 201 * 201 * 2 * (20_000 // spec.every + 1) <= 4_100_000
+
+
+# ---- files and rerun ------------------------------------------------------------------------------------------------
+def test_every_file_says_what_made_it_and_can_be_checked(say: Callable[..., Said]) -> None:
+    names = [f"a.{suffix}" for suffix in ("png", "svg", "pdf", "npz", "json", "toml")]
+    code, _, err = say(
+        "run", "a*x^2 - y^2", "-p", "a=2", "--opt", "sam", *QUICK, *[p for n in names for p in ("-o", n)]
+    )
+    written = ["a.png", "a.svg", "a.pdf", "a-gd.npz", "a-sam.npz", "a.json", "a.toml"]
+    assert code == 0
+    assert err.splitlines()[0].split() == ["wrote", *written]
+    assert files() == sorted(written)
+    for name in written[:-1]:
+        assert say("rerun", name, "--check") == (0, f"same: {name} is what this version makes\n", "")
+    assert json.loads(Path("a.json").read_text())["spec"] == json.loads(read_spec("a.png") or "")
+    before = {name: Path(name).read_bytes() for name in written if not name.endswith("npz")}
+    assert say("rerun", "a.json", "-q", *[p for n in names for p in ("-o", n)])[0] == 0
+    assert {name: Path(name).read_bytes() for name in before} == before
+    assert load("a-sam.npz").method.startswith("sam")
+
+
+def test_check_ends_with_3_where_something_differs(say: Callable[..., Said]) -> None:
+    say("run", "beale", *QUICK, "-o", "a.json", "-o", "a.png", "-o", "a.npz")
+    data = json.loads(Path("a.json").read_text())
+    data["runs"][0]["final"][0][1] += 1
+    Path("a.json").write_text(json.dumps(data))
+    Path("a.png").write_bytes(Path("a.png").read_bytes() + b"\0")
+    code, out, _ = say("rerun", "a.json", "--check")
+    assert code == 3
+    assert out.startswith("differs: runs[0].final[0][1]: ")
+    assert say("rerun", "a.png", "--check")[0] == 3
+    run = load("a.npz")
+    run.x[0, -1] = np.nextafter(run.x[0, -1], 9)
+    run.save("a.npz")
+    code, out, _ = say("rerun", "a.npz", "--check")
+    assert (code, out) == (3, "differs: x: 2 of 122 values\n")
+
+
+def test_rerun_remakes_the_file_itself(say: Callable[..., Said]) -> None:
+    say("run", "beale", "--opt", "sam", *QUICK)
+    before = Path("beale-sam.png").read_bytes()
+    assert say("rerun", "beale-sam.png", "-q")[0] == 0
+    assert Path("beale-sam.png").read_bytes() == before
+    assert files() == ["beale-sam.png"]
+
+
+def test_a_default_name_replaces_only_what_is_ours(say: Callable[..., Said]) -> None:
+    Path("beale-gd.png").write_text("a photograph")
+    for _ in range(2):
+        assert "wrote  beale-gd-2.png" in say("run", "beale", *QUICK)[2]
+    assert files() == ["beale-gd-2.png", "beale-gd.png"]
+    assert Path("beale-gd.png").read_text() == "a photograph"
+
+
+def test_rerun_says_that_a_file_of_starts_is_missing(say: Callable[..., Said]) -> None:
+    Path("s.csv").write_text("\n".join("1,2" for _ in range(6000)))
+    say("run", "beale", "--x0", "s.csv", "-n", "2", "-o", "a.json", "-q")
+    assert say("rerun", "a.json", "--check")[0] == 0
+    Path("s.csv").unlink()
+    code, _, err = say("rerun", "a.json", "--check")
+    assert (code, err) == (2, "error: the file of starts 's.csv' is missing\n")
+
+
+class Stopper:
+    """A progress bar at which a person presses Ctrl-C."""
+
+    def __call__(self, *_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    def clear(self) -> None:
+        pass
+
+
+def test_an_interrupted_run_is_kept_and_gone_on_with(
+    say: Callable[..., Said], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = ["run", "beale", "--opt", "sam", *QUICK, "-o", "a.json"]
+    say(*asked)
+    whole = Path("a.json").read_text()
+    Path("a.json").unlink()
+    with monkeypatch.context() as patch:
+        patch.setattr(Console, "bar", lambda self, label: Stopper() if "sam" in label else None)
+        code, out, err = say(*asked)
+    assert (code, out) == (130, "")
+    assert err.startswith(
+        "interrupted: what is done is kept in a.json.part\nthe same command goes on from there"
+    )
+    assert files() == ["a.json.part"]
+    code, _, err = say(*asked)
+    assert code == 0
+    assert "going on from a.json.part" in err
+    assert files() == ["a.json"]
+    assert Path("a.json").read_text() == whole
+
+
+def test_what_was_kept_of_another_run_is_left_aside(
+    say: Callable[..., Said], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(Console, "bar", lambda self, label: Stopper() if "sam" in label else None)
+        say("run", "beale", "--opt", "sam", *QUICK, "-o", "a.json")
+    assert "going on" not in say("run", "beale", "--opt", "sam", "-n", "61", "-o", "a.json")[2]
+    monkeypatch.setattr("saddlescape.commands.plan.execute", Stopper())
+    code, _, err = say("run", "beale", *QUICK, "-o", "b.json")
+    assert (code, err) == (130, "interrupted: nothing was finished yet\n")
+    assert files() == ["a.json"]
+
+
+# ---- the other commands ---------------------------------------------------------------------------------------------
+def test_list_and_show(say: Callable[..., Said]) -> None:
+    code, out, _ = say("list")
+    assert code == 0
+    assert "  beale " in out
+    assert "  usam " in out
+    assert "usam" not in say("list", "landscapes")[1]
+    assert "beale " not in say("list", "methods")[1].replace("landscape run beale", "")
+    out = say("show", "beale")[1]
+    assert "∂f/∂y = 6xy²·(xy³ − x + 21/8)" in out
+    assert "winding number around the domain -1 = sum of indices -1" in out
+    assert say("show", "x^2", "--latex")[1] == "x^{2}\n"
+    assert "x ← x − η ∇f(x + ρ/‖∇f(x)‖ ∇f(x))" in say("show", "sam")[1]
+
+
+def test_the_printed_kernel_runs_as_it_stands(say: Callable[..., Said]) -> None:
+    source = say("show", "beale", "--kernel", "sam")[1]
+    assert "unit" in source or "recip" in source
+    compile(source, "kernel", "exec")
+
+
+def test_critical_in_words_and_as_json(say: Callable[..., Said]) -> None:
+    out = say("critical", "beale", "--opt", "sam", "--opt", "gd:eta=0.01")[1]
+    assert "traps" in out
+    assert "0.99699, 0.5102" in out
+    code, out, _ = say("critical", "beale", "--opt", "gd:eta=0.01", "--json")
+    found = json.loads(out)
+    assert code == 0
+    assert found["schema"] == "landscape.critical/1"
+    assert [p["id"] for p in found["critical_points"]] == [0, 1, 2]
+    assert found["winding"] == {"status": "agrees", "boundary": -1, "sum": -1}
+    (method,) = found["methods"]
+    assert method["method"] == "gd:eta=0.01"
+    assert {"id", "verdict", "multipliers", "radius"} <= set(method["points"][0])
+    assert [p["verdict"] for p in method["points"]] == ["attracts", "repels", "repels"]
+
+
+def test_doctor_finds_this_installation_well(say: Callable[..., Said]) -> None:
+    code, out, err = say("doctor")
+    assert (code, err) == (0, "")
+    for word in ("numba", "cache", "threads", "vectors", "STIXGeneral", "all is well"):
+        assert word in out
+
+
+# ---- mistakes -------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(("arguments", "said"), [
+    (["rum"], "Did you mean 'run'?"),
+    (["run"], "which landscape?"),
+    (["run", "beal"], "unknown landscape 'beal' (did you mean 'beale'?)"),
+    (["run", "beale", "sam"], "unexpected extra argument"),
+    (["run", "beale", "--stepz", "3"], "--steps"),
+    (["run", "beale", "--opt", "smm"], "did you mean 'sam'"),
+    (["run", "beale", "--opt", "asam"], "not built yet"),
+    (["run", "beale", "--opt", "sam:rho=-1"], "rho must be a number ≥ 0, not -1"),
+    (["run", "beale", "--opt", "sam", "--opt", "gd", "--eta", "1"], "--eta fills a single --opt"),
+    (["run", "beale", "--batch", "1"], "--batch is not built yet"),
+    (["run", "x^2 + * y"], "\n  x^2 + * y\n        ^\n"),
+    (["run", "a*x^2"], "give -p a=1"),
+    (["run", "x/0"], "divides by zero"),
+    (["run", "sqrt(-1)"], "finite real number"),
+    (["run", "3"], "at least one coordinate"),
+    (["run", "("*10_000 + "x" + ")"*10_000], "at most 2000 characters"),
+    (["run", "9**9**9"], "exponents go up to 64"),
+    (["run", "__import__('os')"], "names begin with a letter"),
+    (["run", "beale", "-n", "0"], "steps must be at least 1, not"),
+    (["run", "beale", "-j", "0"], "threads must be at least 1"),
+    (["run", "beale", "--x0", "nan,1"], "not finite"),
+    (["run", "beale", "--x0", "1"], "1 coordinate(s), but the landscape has 2"),
+    (["run", "beale", "--x0", "no.csv"], "is missing"),
+    (["run", "deep_scalar", "--x0", "grid:41"], "41^3"),
+    (["run", "beale", "--time", "1e300"], "at most"),
+    (["run", "--config", "no.toml"], "the file no.toml is missing"),
+    (["run", "beale", "-o", "a.gif"], "'gif' files are not built yet"),
+    (["run", "beale", "-o", "a.pgn"], "did you mean '.png'"),
+    (["run", "beale", "-o", "a"], "says its format"),
+    (["run", "beale", "--no-plot", "-o", "a.png"], "contradict"),
+    (["list", "landscpes"], "did you mean 'landscapes'"),
+    (["list", "figures"], "not built yet"),
+    (["show", "sma"], "did you mean 'sam'"),
+    (["critical", "beale", "--eta", "0.1"], "add --opt"),
+    (["rerun", "no.png"], "the file no.png is missing"),
+    (["rerun", "plain.txt"], "does not say what made it"),
+    (["rerun", "empty.json"], "not valid JSON"),
+    (["run", "--config", "broken.toml"], "broken.toml: not valid TOML"),
+    (["run", "--config", "wrong.toml"], "wrong.toml: unknown key of a specification 'stepz' (did you mean 'steps'?)"),
+])  # fmt: skip
+def test_a_mistake_is_answered_in_words_with_exit_2(
+    say: Callable[..., Said], arguments: list[str], said: str
+) -> None:
+    Path("plain.txt").write_text("hello")
+    Path("empty.json").write_text("")
+    Path("broken.toml").write_text("a = [")
+    Path("wrong.toml").write_text('landscape = "beale"\nstepz = 3\n')
+    before = files()
+    code, out, err = say(*arguments)
+    assert (code, out) == (2, "")
+    assert err.startswith("error: ")
+    assert said in err
+    assert "Traceback" not in err
+    assert files() == before
+
+
+def test_an_output_that_cannot_be_written_ends_with_1_before_the_work(say: Callable[..., Said]) -> None:
+    code, out, err = say("run", "beale", "-o", "nowhere/a.png")
+    assert (code, out) == (1, "")
+    assert err == "error: cannot write nowhere/a.png: there is no folder 'nowhere'\n"
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    command=st.sampled_from(["run", "show", "critical", "list", "rerun"]),
+    words=st.lists(
+        st.text(max_size=12)
+        | st.sampled_from(
+            ["--opt", "-n", "-p", "--x0", "--view", "-q", "-o", "--json", "sam:", "x^", "-x", "--", "1,2"]
+        ),
+        max_size=5,
+    ),
+)
+def test_garbage_never_ends_in_a_traceback(say: Callable[..., Said], command: str, words: list[str]) -> None:
+    code, _, err = say(command, *words, *(["--dry-run"] if command == "run" else []))
+    assert code in (0, 1, 2)
+    assert code == 0 or err
+
+
+# ---- as a process ---------------------------------------------------------------------------------------------------
+def process(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "saddlescape", *arguments]
+    return subprocess.run(
+        command, check=False, capture_output=True, text=True, encoding="utf-8", timeout=120, **options
+    )
+
+
+def imported(*arguments: str) -> set[str]:
+    """Return the modules that ``landscape ARGUMENTS`` loads."""
+    script = f"import sys; from saddlescape.cli import invoke; invoke({list(arguments)!r}); print(*sys.modules, file=sys.stderr)"
+    found = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, encoding="utf-8", check=True
+    )
+    return set(found.stderr.split())
+
+
+def test_help_and_list_import_nothing_heavy() -> None:
+    heavy = {"sympy", "numba", "scipy", "matplotlib", "numpy", "pydantic", "rich"}
+    process("list")  # what a cold cache needs is not what is promised
+    for arguments in (["--help"], ["run", "--help"], ["list"]):
+        assert not imported(*arguments) & heavy, arguments
+
+
+def test_a_warm_default_run_needs_no_algebra_and_no_compiler(tmp_path: Path) -> None:
+    asked = ["run", "beale", "--opt", "sam", "-q", "-o", str(tmp_path / "a.png")]
+    invoke(asked)
+    assert not imported(*asked) & {"sympy", "numba", "scipy", "pydantic", "matplotlib.pyplot"}
+
+
+def test_help_fits_80_columns(say: Callable[..., Said], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    for command in ([], ["run"], ["list"], ["show"], ["critical"], ["rerun"], ["doctor"]):
+        code, out, _ = say(*command, "--help")
+        assert code == 0
+        assert max(map(len, out.splitlines())) <= 80
+    assert say()[1] == say("--help")[1]
+
+
+def test_a_reader_that_leaves_early_meets_no_traceback() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "saddlescape", "list"]
+    found = subprocess.run(command, check=False, stdout=writer, stderr=subprocess.PIPE, text=True, timeout=60)
+    os.close(writer)
+    assert found.stderr == ""
+
+
+def test_an_unwritable_cache_changes_nothing(tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("not a folder")
+    found = process(
+        "run",
+        "saddle",
+        "-q",
+        "--no-plot",
+        cwd=tmp_path,
+        env={**os.environ, "SADDLESCAPE_CACHE": str(blocked / "c")},
+    )
+    assert (found.returncode, found.stderr) == (0, "")
+    assert "saddle" in found.stdout.lower()
