@@ -29,8 +29,8 @@ def plain(source: str, gradient: Callable[..., Any] | None = None) -> Kernel:
         if gradient is not None:
             space["gradient"] = lambda point: gradient(*point)
         exec(compile(source, "<kernel>", "exec"), space)
-        rows = space["TILE"]
-        space |= {"LANES": 1, "tile": lambda: _floats(rows)}
+        rows, box = space["TILE"], space["BOX"]
+        space |= {"LANES": 1, "tile": lambda: _floats(rows), "tile_box": lambda: _floats(box)}
         if gradient is not None:
             return _on_views(space["run"])
         _plain[source] = _on_views(space["run"])

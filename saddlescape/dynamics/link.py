@@ -42,7 +42,7 @@ def kernel_source(landscape: Landscape, method: Method, *, fast: bool = False) -
     state = d * len(formulas)
     rows = state + len(method.numbers) + len(parameters)
     parts = [
-        _header(landscape, method, fast, f"{d}, {state}, {rows}, {tile_rows}, {3 * d + 1}"),
+        _header(landscape, method, fast, f"{d}, {state}, {rows}, {tile_rows}, {3 * d + 2}"),
         _verbatim("prelude.py"),
         *[_helper(op, d) for op in sorted(operations) if op in VECTOR or op in ("dot", "norm")],
         *([] if landscape.functions else [_gradient(landscape)]),

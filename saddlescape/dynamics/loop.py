@@ -37,29 +37,50 @@ def returned(w, mark, known):
 
 
 @inline
-def watch(w, boxes, k, part, since):
-    """Widen the bounding box of every lane; at the first tick start it there, later note the first return to there.
+def watch(w, box, since):
+    """Widen the box of every lane by where it is, starting it there at the first tick of a window.
 
-    A return is being back within 1e-6 of the box's longest side.
+    Then note the first return to there: within 1e-6 of the box's longest side.
     """
+    if since == 1:
+        for c in range(DIM):
+            for i in range(LANES):
+                box[c, i] = w[c, i]
+                box[DIM + c, i] = w[c, i]
+                box[2 * DIM + c, i] = w[c, i]
+        for i in range(LANES):
+            box[3 * DIM, i] = 0.0
+        return
+    for c in range(DIM):
+        for i in range(LANES):
+            box[c, i] = w[c, i] if w[c, i] < box[c, i] else box[c, i]
+            box[DIM + c, i] = w[c, i] if w[c, i] > box[DIM + c, i] else box[DIM + c, i]
+    for i in range(LANES):
+        size = 0.0
+        away = 0.0
+        for c in range(DIM):
+            side = box[DIM + c, i] - box[c, i]
+            size = side if side > size else size
+            shift = abs(w[c, i] - box[2 * DIM + c, i])
+            away = shift if shift > away else away
+        period = box[3 * DIM, i]
+        box[3 * DIM, i] = since - 1.0 if (period == 0.0) & (away <= 1e-6 * size) else period
+
+
+@inline
+def settle(early, late):
+    """Say of every lane whether it is recurrent: its two boxes are the same to a quarter of their longest side."""
     for i in range(LANES):
         size = 0.0
         for c in range(DIM):
-            size = max(size, boxes[k, part, DIM + c, i] - boxes[k, part, c, i])
-        back = since > 1
+            size = max(size, late[DIM + c, i] - late[c, i])
+        same = True
         for c in range(DIM):
-            here = w[c, i]
-            if since == 1:
-                boxes[k, part, c, i] = here
-                boxes[k, part, DIM + c, i] = here
-                boxes[k, part, 2 * DIM + c, i] = here
-            low, high = boxes[k, part, c, i], boxes[k, part, DIM + c, i]
-            away = here - boxes[k, part, 2 * DIM + c, i]
-            back = back and -1e-6 * size <= away <= 1e-6 * size
-            boxes[k, part, c, i] = here if here < low else low
-            boxes[k, part, DIM + c, i] = here if here > high else high
-        if back and boxes[k, part, 3 * DIM, i] == 0.0:
-            boxes[k, part, 3 * DIM, i] = since - 1
+            low, high = late[c, i], late[DIM + c, i]
+            slack = 0.25 * size + 4e-15 * max(abs(low), abs(high))
+            same = same and abs(low - early[c, i]) <= slack
+            same = same and abs(high - early[DIM + c, i]) <= slack
+        late[3 * DIM + 1, i] = 1.0 if same else 0.0
 
 
 @compiled
@@ -68,20 +89,25 @@ def run(buffer, boxes, record, start, stop, every, last, window):
 
     ``buffer`` (blocks, ROWS, LANES) holds state and numbers and is updated. Positions at ticks k·every and at
     ``last`` go to ``record`` (trajectories, records, DIM). Each lane is watched for ``window`` ticks after three
-    quarters of the run and for the ``window`` ticks before its end: its bounding boxes, and in the second the return
-    to its first place, go to ``boxes`` (blocks, 2, BOX, LANES).
+    quarters of the run and for the ``window`` ticks before its end. ``boxes`` (blocks, 2, BOX, LANES) gets, per window,
+    the lowest and highest and the first place, then the period and, at the end, whether the lane is recurrent.
     Lanes are frozen at multiples of CHECK and at ``last``, whatever start, stop and every are. A block that is where it
     was CHECK ticks ago goes on in that cycle for ever (the map knows no time), so whole cycles are left out.
     """
     widen()
     w = tile()
     mark = tile()
+    first, second = tile_box(), tile_box()
     late = last - window
     early = min(3 * last // 4, late - window)
     for k in range(buffer.shape[0]):
         for row in range(ROWS):
             for i in range(LANES):
                 w[row, i] = buffer[k, row, i]
+        for row in range(BOX):
+            for i in range(LANES):
+                first[row, i] = boxes[k, 0, row, i]
+                second[row, i] = boxes[k, 1, row, i]
         t = start
         alive = LANES
         known = False
@@ -104,15 +130,21 @@ def run(buffer, boxes, record, start, stop, every, last, window):
                 cyclic = returned(w, mark, known)
                 known = True
             if early < t <= early + window:
-                watch(w, boxes, k, 0, t - early)
+                watch(w, first, t - early)
             if t > late:
-                watch(w, boxes, k, 1, t - late)
+                watch(w, second, t - late)
             if t % every == 0 or t == last:
                 slot = (t + every - 1) // every
                 for c in range(DIM):
                     for i in range(LANES):
                         if k * LANES + i < record.shape[0]:
                             record[k * LANES + i, slot, c] = w[c, i]
+        if t == last and window > 1:
+            settle(first, second)
+        for row in range(BOX):
+            for i in range(LANES):
+                boxes[k, 0, row, i] = first[row, i]
+                boxes[k, 1, row, i] = second[row, i]
         for row in range(STATE):
             for i in range(LANES):
                 buffer[k, row, i] = w[row, i]

@@ -104,7 +104,7 @@ def _trap(landscape: Landscape, method: Method, point: CriticalPoint) -> dict[st
     note = (
         "hovers around it (normalised: the map is not smooth here)"
         if kept
-        else "leaves every small ball around it"
+        else "some starts of a small ball around it leave"
     )
     return {"verdict": "traps" if kept else "repels", "radius": hover if kept else None, "note": note}
 

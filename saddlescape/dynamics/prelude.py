@@ -34,6 +34,10 @@ if "PLAIN" not in globals():  # kernels.plain sets PLAIN and these names, and ru
         return np.empty((TILE, LANES))
 
     @inline
+    def tile_box():
+        return np.empty((BOX, LANES))
+
+    @inline
     def power(a, b):
         return a**b
 

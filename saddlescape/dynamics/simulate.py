@@ -135,7 +135,7 @@ def _piece(plan: Plan, kernel: kernels.Kernel, lanes: int, out: Partial, part: s
     n, d = plan.x0[part].shape
     blocks = -(-n // lanes)
     buffer = tiles(plan, part, blocks, lanes)
-    boxes = np.zeros((blocks, 2, 3 * d + 1, lanes))
+    boxes = np.zeros((blocks, 2, 3 * d + 2, lanes))
     record = out.record[part]
     segment = max(1, PIECE // (blocks * lanes)) if lanes > 1 else max(1, 20_000 // n)
     for start in range(0, plan.ticks, segment):
@@ -144,12 +144,12 @@ def _piece(plan: Plan, kernel: kernels.Kernel, lanes: int, out: Partial, part: s
         stop = min(start + segment, plan.ticks)
         kernel(buffer, boxes, record, start, stop, plan.every, plan.ticks, plan.window)
         advanced((stop - start) * n)
-    lanes_last = np.moveaxis(boxes, -1, 1).reshape(blocks * lanes, 2, 3 * d + 1)[:n]
+    last = np.moveaxis(boxes[:, 1], 1, -1).reshape(blocks * lanes, 3 * d + 2)[:n]
+    out.period[part], out.recurrent[part] = last[:, -2] * last[:, -1], last[:, -1]
+    if plan.window:
+        out.box[part] = last[:, : 2 * d].reshape(n, 2, d)
     if out.v.shape[1]:
         out.v[part] = np.moveaxis(buffer[:, d : 2 * d], 1, -1).reshape(-1, d)[:n]
-    out.recurrent[part], out.period[part] = status.recurrence(lanes_last, d, plan.window)
-    if plan.window:
-        out.box[part] = lanes_last[:, 1, : 2 * d].reshape(n, 2, d)
     out.done[part] = True
 
 

@@ -19,23 +19,7 @@ from saddlescape.results import CriticalPoint, Run
 
 #: capture radius in units of eta·rho·max|λ|, and at least this part of the domain's width
 CAPTURE, LEAST = 8.0, 1e-6
-#: two windows' boxes are the same if they differ by less than this part of their size
-RECURRENT = 0.25
 CHUNK = 1 << 16
-
-
-def recurrence(boxes: Array, d: int, window: int) -> tuple[Any, Any]:
-    """Return (recurrent, period) from the boxes (n, 2, 3d + 1) of the two windows; period 0 where none was seen."""
-    n = boxes.shape[0]
-    if window < 2:
-        return np.zeros(n, dtype=bool), np.zeros(n, dtype=np.int32)
-    low, high = boxes[:, :, :d], boxes[:, :, d : 2 * d]
-    with np.errstate(all="ignore"):
-        size = np.max(high[:, 1] - low[:, 1], axis=1, keepdims=True)
-        rounding = 4e-15 * np.maximum(np.abs(low[:, 1]), np.abs(high[:, 1]))
-        shift = np.maximum(np.abs(low[:, 1] - low[:, 0]), np.abs(high[:, 1] - high[:, 0]))
-        recurrent = np.all(shift <= RECURRENT * size + rounding, axis=1)
-    return recurrent, np.where(recurrent, boxes[:, 1, 3 * d], 0).astype(np.int32)
 
 
 def columns(landscape: Landscape, method: Method, run: Run, name: str) -> dict[str, Any]:
