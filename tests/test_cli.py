@@ -424,11 +424,13 @@ def process(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]
 
 def imported(*arguments: str) -> set[str]:
     """Return the modules that ``landscape ARGUMENTS`` loads."""
-    script = f"import sys; from saddlescape.cli import invoke; invoke({list(arguments)!r}); print(*sys.modules, file=sys.stderr)"
+    script = (
+        f"import sys; from saddlescape.cli import invoke; invoke({list(arguments)!r}); print(*sys.modules)"
+    )
     found = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, encoding="utf-8", check=True
     )
-    return set(found.stderr.split())
+    return set(found.stdout.split())
 
 
 def test_help_and_list_import_nothing_heavy() -> None:
