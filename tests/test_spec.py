@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import re
 from contextlib import suppress
 from pathlib import Path
 
@@ -143,9 +144,8 @@ def test_text_that_is_no_spec_is_refused_in_words(text: str) -> None:
     ],
 )
 def test_a_wrong_value_is_named_with_what_is_allowed(change: dict[str, object], said: str) -> None:
-    with pytest.raises(UsageError, match=".") as caught:
+    with pytest.raises(UsageError, match=re.escape(said)):
         RunSpec.from_dict({"landscape": "beale", **change})
-    assert said in str(caught.value)
 
 
 def test_numbers_become_start_texts_bit_for_bit() -> None:
@@ -227,9 +227,8 @@ def test_a_large_file_is_named_with_its_digest_and_missed_or_suspected_later(tmp
     ],
 )
 def test_what_is_no_start_is_refused_in_words(text: str, said: str) -> None:
-    with pytest.raises(UsageError) as caught:
+    with pytest.raises(UsageError, match=re.escape(said)):
         starts.expand([text], VIEW)
-    assert said in str(caught.value)
 
 
 def test_a_grid_in_three_coordinates_is_refused_with_its_size() -> None:
