@@ -1,0 +1,322 @@
+"""What became of a trajectory, in small cases whose answer is known by hand; and what is decided is true."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import saddlescape as ss
+from saddlescape.dynamics.multipliers import local_behaviour
+from saddlescape.landscapes.base import Landscape
+from saddlescape.landscapes.sublevel import bowls
+from saddlescape.results import STATUSES, Run
+
+WELL = ss.landscape("double_well")
+LEFT, RIGHT, PASS = 0, 1, 2  # minima at (-1, 0) and (1, 0), saddle at (0, 0)
+SADDLE = ss.landscape("saddle")
+BEALE = ss.landscape("beale")
+
+
+def end(landscape: Landscape, method: Any, x0: Any, steps: int, **options: Any) -> Run:
+    """Return a run of which only the end is kept."""
+    return ss.simulate(landscape, method, x0, steps, every=steps, **options)
+
+
+def ids(column: Any) -> list[int | None]:
+    """Return a masked column of ids as a list with None where it is masked."""
+    assert isinstance(column, np.ma.MaskedArray)
+    return [None if m else int(v) for v, m in zip(column.data, np.ma.getmaskarray(column), strict=True)]
+
+
+#: landscape, method, start, steps -> status, point, fate
+CASES: dict[str, tuple[str, str, list[float], int, tuple[str, int | None, int | None]]] = {
+    "descent to the right": ("double_well", "gd:eta=0.1", [0.5, 1.0], 300, ("converged", RIGHT, RIGHT)),
+    "descent to the left": ("double_well", "gd:eta=0.1", [-0.5, 1.0], 300, ("converged", LEFT, LEFT)),
+    "starting at a minimum": ("double_well", "gd:eta=0.01", [1.0, 0.0], 300, ("converged", RIGHT, RIGHT)),
+    "momentum": ("double_well", "gd:eta=0.01,beta=0.8", [0.5, 1.0], 600, ("converged", RIGHT, RIGHT)),
+    "below the pass": ("double_well", "gd:eta=0.001", [0.5, 0.1], 100, ("moving", None, RIGHT)),
+    "below the pass with momentum": (
+        "double_well",
+        "gd:eta=0.001,beta=0.5",
+        [0.5, 0.1],
+        100,
+        ("moving", None, None),
+    ),
+    "above the pass": ("double_well", "gd:eta=0.001", [0.5, 1.5], 100, ("moving", None, None)),
+    "slow passage near a saddle": ("double_well", "gd:eta=0.001", [1e-8, 0.0], 500, ("moving", None, None)),
+    "slow passage on the way down": (
+        "double_well",
+        "gd:eta=0.001",
+        [1e-9, 1e-9],
+        2000,
+        ("moving", None, None),
+    ),
+    "too large a step for the well": (
+        "double_well",
+        "gd:eta=0.28",
+        [0.9, 0.0],
+        2000,
+        ("cycling", RIGHT, None),
+    ),
+    "sam at a saddle": ("saddle", "sam:eta=0.01,rho=0.5", [-3.0, -0.01], 2000, ("trapped", 0, 0)),
+    "usam above the threshold": ("saddle", "usam:eta=0.01,rho=0.7", [0.1, 0.1], 2000, ("trapped", 0, 0)),
+    "usam below the threshold": ("saddle", "usam:eta=0.01,rho=0.3", [0.1, 1e-7], 400, ("moving", None, None)),
+    "usam with rho 0 is descent": ("saddle", "usam:eta=0.01,rho=0", [0.1, 1e-7], 400, ("moving", None, None)),
+    "sam with rho 0 is descent": ("saddle", "sam:eta=0.01,rho=0", [0.1, 1e-7], 400, ("moving", None, None)),
+    "out of the domain": ("saddle", "gd:eta=0.1", [1.0, 1.0], 20, ("left", None, None)),
+    "out of the domain and gone": ("saddle", "gd:eta=0.1", [1.0, 1.0], 200, ("diverged", None, None)),
+    "starting far away": ("saddle", "gd:eta=0.1", [0.0, 2e8], 1, ("diverged", None, None)),
+    "sam around a minimum": ("parabola", "sam", [1.5], 300, ("converged", 0, 0)),
+    "sam at beale's saddle": ("beale", "sam:eta=1e-4,rho=0.5", [0.02, 1.01], 4000, ("trapped", 2, 2)),
+    "a curve of minima": ("uv", "gd", [2.5, 0.1], 1500, ("converged", 1, 1)),
+    "one step": ("double_well", "gd:eta=0.1", [0.5, 0.3], 1, ("moving", None, RIGHT)),
+}
+
+
+@pytest.mark.parametrize(("name", "method", "x0", "steps", "answer"), CASES.values(), ids=CASES)
+@pytest.mark.filterwarnings("error")
+def test_status_point_and_fate(
+    name: str, method: str, x0: list[float], steps: int, answer: tuple[Any, ...]
+) -> None:
+    run = end(ss.landscape(name), method, x0, steps)
+    assert (str(run.status[0]), ids(run.point)[0], ids(run.fate)[0]) == answer
+
+
+def test_a_minimum_that_descent_leaves_is_no_place_to_converge_to() -> None:
+    """At eta = 0.3 the multiplier of (1, 0) is 1 - 0.3·8 = -1.4: near it the path cycles, and started on it, it rests."""
+    run = end(WELL, "gd:eta=0.3", [0.9, 0.0], 2000)
+    assert run.status[0] != "converged"
+    assert ids(run.fate) == [None]
+
+
+def test_descent_that_starts_on_a_saddle_is_not_trapped_there() -> None:
+    """It rests, but nothing attracts it: the next breath of noise takes it away."""
+    run = end(WELL, "gd:eta=0.01", [0.0, 0.0], 300)
+    assert run.status[0] not in ("trapped", "converged")
+    assert ids(run.fate) == [None]
+    assert (ids(run.nearest), run.distance.tolist()) == ([PASS], [0.0])
+
+
+def test_sam_that_starts_on_a_saddle_is_trapped_there() -> None:
+    run = end(SADDLE, "sam:eta=0.01,rho=0.5", [0.0, 0.0], 300)
+    assert (run.status[0], ids(run.point), ids(run.fate)) == ("trapped", [0], [0])
+
+
+def test_a_two_cycle_around_himmelblaus_minimum() -> None:
+    """At eta = 0.016 the minimum near (-3.779, -3.283) has eta·λmax = 2.1 > 2 and descent ends in a 2-cycle about it."""
+    himmelblau = ss.landscape("himmelblau")
+    run = end(himmelblau, "gd:eta=0.016", [[-3.779, -3.283], [-3.7, -3.2]], 4000)
+    assert run.status.tolist() == ["cycling", "cycling"]
+    assert run.period.tolist() == [2, 2]
+    assert ids(run.fate) == [None, None]
+    x = himmelblau.critical_points[ids(run.point)[0]].x  # type: ignore[index]
+    np.testing.assert_allclose(x, (-3.779310, -3.283186), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("landscape", "method", "x0", "steps"),
+    [
+        (ss.landscape("parabola"), "sam:eta=0.1,rho=0.2", [1.5], 4000),
+        (SADDLE, "sam:eta=0.01,rho=0.5", [-3.0, 0.01], 4000),
+        (WELL, "gd:eta=0.28", [0.9, 0.0], 4000),
+        (WELL, "gd:eta=0.28", [0.9, 0.3], 300),
+    ],
+    ids=[
+        "sam on a line",
+        "sam at a saddle",
+        "descent in a well",
+        "descent in a well while the other coordinate decays",
+    ],
+)
+def test_the_period_of_a_cycle_is_found(
+    landscape: Landscape, method: str, x0: list[float], steps: int
+) -> None:
+    run = end(landscape, method, x0, steps)
+    ahead = ss.simulate(landscape, method, run.final, 2)
+    moved = np.abs(ahead.x[0, 1] - ahead.x[0, 0]).max()
+    np.testing.assert_allclose(ahead.x[0, 2], ahead.x[0, 0], atol=1e-9 * moved)
+    assert moved > 1e-3
+    assert run.period.tolist() == [2]
+
+
+def test_a_minimiser_that_is_no_critical_point_is_a_cycle_of_period_one() -> None:
+    """On cos(x), for pi < rho < 2 pi, SAM rests at rho - pi, where the gradient is not 0 (a hallucinated minimiser)."""
+    run = end(ss.landscape("cosine"), "sam:eta=0.1,rho=4", [0.3], 2000)
+    np.testing.assert_allclose(run.final, [[4 - np.pi]], rtol=1e-12)
+    assert np.abs(np.sin(run.final)).max() > 0.7
+    assert run.status.tolist() == ["cycling"]
+    assert run.period.tolist() == [1]
+
+
+def test_every_trajectory_is_judged_with_its_own_numbers() -> None:
+    run = end(WELL, ss.method("gd", eta=[1e-4, 0.1, 0.28, 0.9]), np.full((4, 2), [0.5, 0.3]), 1000)
+    assert run.status.tolist() == ["moving", "converged", "cycling", "diverged"]
+    assert ids(run.point) == [None, RIGHT, RIGHT, None]
+    assert ids(run.fate) == [RIGHT, RIGHT, None, None]
+    alone = [end(WELL, f"gd:eta={eta}", [0.5, 0.3], 1000) for eta in (1e-4, 0.1, 0.28, 0.9)]
+    assert [r.status[0] for r in alone] == run.status.tolist()
+
+
+def test_a_sweep_of_rho_on_the_saddle_turns_where_the_paper_says() -> None:
+    """USAM is attracted by x² - y² exactly for rho > 1/2 (Kim et al. 2023)."""
+    rho = np.array([0.0, 0.3, 0.49, 0.51, 0.7, 1.0])
+    run = end(SADDLE, ss.method("usam", rho=rho, eta=0.01), np.full((6, 2), 1e-7), 300)
+    assert (run.status == "trapped").tolist() == (rho > 0.5).tolist()
+
+
+def crowd(landscape: Landscape, method: Any, steps: int, side: int = 16, over: float = 0.1) -> Run:
+    """Return a run from a grid over the domain and a little beyond."""
+    axes = [np.linspace(lo - over * (hi - lo), hi + over * (hi - lo), side) for lo, hi in landscape.domain]
+    x0 = np.stack(np.meshgrid(*axes), axis=-1).reshape(-1, landscape.dim)
+    return end(landscape, method, x0, steps)
+
+
+@pytest.mark.parametrize(
+    ("landscape", "method"),
+    [(WELL, "gd:eta=0.1"), (BEALE, "gd"), (SADDLE, "sam")],
+    ids=["well", "beale", "saddle"],
+)
+def test_nothing_is_silent_in_a_crowd(landscape: Landscape, method: str) -> None:
+    run = crowd(landscape, method, 200)
+    assert set(run.status) <= set(STATUSES)
+    gone = np.isnan(run.final).any(axis=1)
+    assert np.array_equal(gone, run.status == "diverged")
+    lo, hi = np.array(landscape.domain).T
+    outside = ~gone & ~np.all((run.final >= lo) & (run.final <= hi), axis=1)
+    assert np.array_equal(outside, run.status == "left")
+    known = np.isin(run.status, ("converged", "trapped"))
+    assert np.array_equal(np.ma.getmaskarray(run.point), ~(known | (run.status == "cycling")))
+    assert not np.ma.getmaskarray(run.fate)[known].any()
+    assert np.array_equal(run.fate[known], run.point[known])
+    valid = [p.id for p in landscape.critical_points]
+    for column in (run.point, run.fate, run.nearest):
+        assert set(column.compressed()) <= set(valid)
+        assert "-1" not in str(column)
+    assert np.array_equal(np.ma.getmaskarray(run.nearest), gone)
+    assert np.array_equal(np.isnan(run.distance), gone)
+
+
+def test_more_than_six_dimensions_have_statuses_without_points() -> None:
+    run = end(ss.landscape(" + ".join(f"x{i}^2" for i in range(1, 8))), "gd:eta=0.1", np.ones(7), 300)
+    assert run.status.tolist() == ["moving"]
+    assert ids(run.nearest) == [None]
+
+
+# ---- what a method does near a critical point ---------------------------------------------------------------------
+
+
+def verdicts(landscape: Landscape, method: str) -> dict[int, str]:
+    """Return the verdict per critical point."""
+    return {b["id"]: b["verdict"] for b in local_behaviour(landscape, ss.method(method))}
+
+
+def test_verdicts_on_the_double_well() -> None:
+    assert verdicts(WELL, "gd:eta=0.1") == {LEFT: "attracts", RIGHT: "attracts", PASS: "repels"}
+    assert verdicts(WELL, "gd:eta=0.26") == {LEFT: "repels", RIGHT: "repels", PASS: "repels"}
+    assert verdicts(WELL, "sam:eta=0.01,rho=0.2") == {LEFT: "traps", RIGHT: "traps", PASS: "traps"}
+    assert verdicts(WELL, "sam:eta=0.01,rho=0") == verdicts(WELL, "gd:eta=0.01")
+
+
+def test_multipliers_are_one_minus_eta_times_curvature() -> None:
+    (_, right, pass_) = local_behaviour(WELL, ss.method("gd:eta=0.1"))
+    np.testing.assert_allclose(sorted(right["multipliers"]), [1 - 0.8, 1 - 0.2], rtol=1e-9)
+    np.testing.assert_allclose(sorted(pass_["multipliers"]), [1 - 0.2, 1 + 0.4], rtol=1e-9)
+
+
+def test_multipliers_with_momentum_solve_their_quadratic() -> None:
+    """m² - (1 + beta - eta λ) m + beta = 0 for the heavy ball, λ = 8 and 2."""
+    (_, right, _) = local_behaviour(WELL, ss.method("gd:eta=0.1,beta=0.5"))
+    wanted = np.concatenate([np.roots([1, -(1.5 - 0.1 * curvature), 0.5]) for curvature in (8, 2)])
+    found = [complex(*m) if isinstance(m, list) else complex(m) for m in right["multipliers"]]
+    np.testing.assert_allclose(np.sort_complex(found), np.sort_complex(wanted), rtol=1e-8)
+
+
+# ---- bowls --------------------------------------------------------------------------------------------------------
+
+
+def decided(landscape: Landscape, x: Any) -> list[int]:
+    """Return the minimum whose bowl holds each point, -1 for none."""
+    found = bowls(landscape)
+    assert found is not None
+    points = np.atleast_2d(x).astype(float)
+    return [int(i) for i in found.find(points, landscape.loss(points))[0]]
+
+
+def test_the_double_well_is_decided_below_the_pass_and_not_above() -> None:
+    """The pass is at f = 1; on y = 0 that is |x| = √2, at x = ±1 it is |y| = 1. Bowls end a few cells (0.01) early."""
+    below = [[1, 0.95], [-1, 0.95], [1, -0.95], [1.37, 0], [-1.37, 0], [0.3, 0], [-0.3, 0]]
+    assert decided(WELL, below) == [RIGHT, LEFT, RIGHT, RIGHT, LEFT, RIGHT, LEFT]
+    above = [
+        [1, 1.001],
+        [-1, 1.001],
+        [1, -1.001],
+        [1.4145, 0],
+        [-1.4145, 0],
+        [0, 0],
+        [0, 0.1],
+        [0, -1],
+        [0.5, 1.9],
+        [3, 0],
+        [-9, 9],
+    ]
+    assert decided(WELL, above) == [-1] * len(above)
+
+
+def test_bowls_in_one_dimension() -> None:
+    line = ss.landscape("(x^2 - 1)^2", domain=((-2, 2),))
+    assert decided(line, [[0.1], [-0.1], [1.4], [-1.4], [0.0], [1.42], [1.99]]) == [1, 0, 1, 0, -1, -1, -1]
+
+
+def test_beales_valley_belongs_to_nobody() -> None:
+    """Along y → 1 - the valley f falls to 0.452 as x → -∞ and from there on rises no more: no bowl reaches so high."""
+    far = np.array([[-4.4, y] for y in np.linspace(1.1, 1.5, 9)] + [[-4.0, 1.2], [4.4, 4.4], [-4.4, -4.4]])
+    assert decided(BEALE, far) == [-1] * len(far)
+    found = bowls(BEALE)
+    assert found is not None
+    assert [b.point for b in found.bowls] == [0]
+    assert found.bowls[0].level <= 0.4520 + 0.02
+    low = [[4.4, 0.76], [4.4, 0.7643], [3.0, 0.5], [2.689, 0.411]]
+    assert decided(BEALE, low)[2:] == [0, 0]
+
+
+def test_what_is_decided_lies_below_its_level() -> None:
+    found = bowls(BEALE)
+    assert found is not None
+    x = np.random.default_rng(0).uniform(-4.5, 4.5, (20_000, 2))
+    ids_, curvature = found.find(x, BEALE.loss(x))
+    assert (BEALE.loss(x)[ids_ == 0] < found.bowls[0].level).all()
+    assert np.isfinite(curvature[ids_ == 0]).all()
+    assert (ids_ == 0).any()
+
+
+TRUE: dict[str, tuple[float, ...]] = {
+    "himmelblau": (0.001, 0.012),
+    "x - log(x) + y^2": (0.01, 0.3),
+    "x^4 - x^2 + x/5": (0.01, 0.1),
+}
+MORE_TRUE: dict[str, tuple[float, ...]] = {
+    "double_well": (0.01, 0.2),
+    "three_hump_camel": (0.01, 0.1),
+    "six_hump_camel": (0.002, 0.02),
+    "mccormick": (0.05, 0.4),
+    "muller_brown": (1e-4, 5e-4),
+    "goldstein_price": (1e-6,),
+    "rosenbrock": (1e-4, 1e-3),
+    "(x^2 - 1)^2 + (y - x)^2*(1 + 50*x^2)": (0.001, 0.004),
+}
+SLOW = [pytest.param(name, marks=pytest.mark.slow) for name in MORE_TRUE]
+
+
+@pytest.mark.parametrize("name", [*TRUE, *SLOW])
+def test_every_decided_path_of_descent_really_ends_there(name: str) -> None:
+    landscape = ss.landscape(name)
+    for eta in {**TRUE, **MORE_TRUE}[name]:
+        first = crowd(landscape, f"gd:eta={eta}", 1, side=40 if landscape.dim == 2 else 400, over=0)
+        early = (first.status == "moving") & ~np.ma.getmaskarray(first.fate)
+        assert early.sum() > 20, "nothing was decided, so nothing is tested"
+        later = end(landscape, f"gd:eta={eta}", first.final[early], 100_000)
+        assert set(later.status) <= {"converged", "moving"}
+        assert (later.status == "converged").mean() > 0.5
+        assert np.array_equal(later.fate.filled(-1), first.fate[early].filled(-1))
