@@ -228,7 +228,7 @@ class _Printer:
             return self.named[i], 9
         text, rank = self._write(op, args)
         if self.uses[i] > 1:
-            self.named[i] = f"t{len(self.named)}"
+            self.named[i] = f"{self.prefix}{len(self.named)}"
             self.lines.append(f"{self.named[i]} = {text}")
             return self.named[i], 9
         return text, rank
