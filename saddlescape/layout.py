@@ -63,7 +63,7 @@ def _line(parts: Sequence[str], widths: Sequence[int], flush: set[Any]) -> str:
 
 def number(value: float | None, digits: int = 6) -> str:
     """Return a number for a table; – where there is none."""
-    return "–" if value is None or math.isnan(value) else f"{value:.{digits}g}"
+    return "–" if value is None or math.isnan(value) else f"{value + 0.0:.{digits}g}"
 
 
 def count(value: int) -> str:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 #: starts up to which every trajectory has a row of its own
 FEW = 12
+#: destinations that have a row of their own, per method
+PLACES = 10
 
 
 def label(methods: Sequence[Any]) -> list[str]:
@@ -74,14 +76,18 @@ def _few(runs: Sequence[Run], labels: Sequence[str], ends: Sequence[Any], width:
     return layout.table(head, rows, width, words_in=1 + several, left=1 + several)
 
 
-def destinations(run: Run) -> list[tuple[str, int]]:
-    """Return where the trajectories end, in words, and how many: most first."""
+def destinations(run: Run, most: int = PLACES) -> list[tuple[str, int]]:
+    """Return where the trajectories end, in words, and how many: most first, those beyond ``most`` in one entry."""
     points = {p.id: f"{p.kind} {layout.place(p.x)}" for p in run.background.points}
     which = zip(run.status.tolist(), run.point.tolist(), run.fate.tolist(), strict=True)
     tally: Counter[str] = Counter()
     for (status, point, fate), times in Counter(which).items():
         tally[_destination(status, points.get(point), points.get(fate))] += times
-    return tally.most_common()
+    found = tally.most_common()
+    if len(found) <= most:
+        return found
+    rest = found[most - 1 :]
+    return [*found[: most - 1], (f"elsewhere, at {len(rest)} more places", sum(times for _, times in rest))]
 
 
 def _destination(status: str, point: str | None, fate: str | None) -> str:

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from saddlescape import landscape, load, simulate
 from saddlescape.cli import invoke
 from saddlescape.commands.console import Console
+from saddlescape.landscapes import CATALOGUE
 from saddlescape.plots import read_spec
 from saddlescape.spec import RunSpec
 
@@ -175,6 +176,13 @@ def test_dry_run_prints_all_and_its_toml_runs_alike(say: Callable[..., Said]) ->
     changed = RunSpec.from_toml(say("run", "--config", "a.toml", "--rho", "0.4", "-n", "7", "--dry-run")[1])
     assert (changed.steps, changed.x0) == (7, spec.x0)
     assert changed.methods == (spec.methods[0].partition(",")[0] + ",rho=0.4",)
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_what_dry_run_prints_for_a_landscape_is_complete(say: Callable[..., Said], name: str) -> None:
+    toml = say("run", name, "--opt", "sam", "--dry-run")[1]
+    Path("a.toml").write_text(toml)
+    assert say("run", "--config", "a.toml", "--dry-run") == (0, toml, "")
 
 
 def test_long_runs_of_many_starts_keep_what_can_be_drawn(say: Callable[..., Said]) -> None:

@@ -48,15 +48,11 @@ def critical(
             raise UsageError(f"--{key} is a number of a method: add --opt sam, for example")
     spec = RunSpec.from_arguments(given)
     from saddlescape import layout, report
-    from saddlescape.commands.plan import find_landscape
-    from saddlescape.dynamics.method import method
+    from saddlescape.commands.plan import find_landscape, read_methods
 
     found = find_landscape(spec)
-    methods = [
-        each
-        for text in (spec.methods if opt else ())
-        for each in method(text).resolved(found.eta, found.rho).expand()
-    ]
+    asked = read_methods(spec.methods if opt else (), found)
+    methods = [each for m in asked for each in m.expand()]
     console = Console.of(given)
     if console.json:
         print(report.dumps(as_json(found, methods)))

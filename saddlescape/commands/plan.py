@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -45,7 +45,7 @@ def find_landscape(spec: RunSpec) -> Landscape:
 def resolve(spec: RunSpec) -> Plan:
     """Return what ``spec`` stands for; its own specification says all of it. Raises UsageError in words."""
     landscape = find_landscape(spec)
-    named = _methods(spec, landscape)
+    named = read_methods(spec.methods, landscape)
     whole = _resolved(spec, landscape, named)
     expanded = [each for m in named for each in m.expand()]
     if len(expanded) > MOST_METHODS:
@@ -60,10 +60,12 @@ def resolve(spec: RunSpec) -> Plan:
     return Plan(replace(whole, every=every), landscape, methods, steps, 0 if baseline else None, x0)
 
 
-def _methods(spec: RunSpec, landscape: Landscape) -> list[Method]:
+def read_methods(texts: Sequence[str], landscape: Landscape) -> list[Method]:
+    """Return the methods of ``texts`` with every number they leave open taken from the landscape."""
     from saddlescape.dynamics.method import method
 
-    return [method(text).resolved(landscape.eta, landscape.rho) for text in spec.methods]
+    eta, rho = (None if a is None else float(a) for a in (landscape.eta, landscape.rho))
+    return [method(text).resolved(eta, rho) for text in texts]
 
 
 def _resolved(spec: RunSpec, landscape: Landscape, methods: list[Method]) -> RunSpec:
