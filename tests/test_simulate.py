@@ -116,7 +116,9 @@ def test_recording_less_often_records_the_same(every: int, straight: Run) -> Non
     same(run(every=every, threads=2, block=64), less)
 
 
-@pytest.mark.parametrize("method", [BALL, SAM, pytest.param("gd:eta=0.001", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "method", [BALL, *(pytest.param(m, marks=pytest.mark.slow) for m in (SAM, "gd:eta=0.001"))]
+)
 def test_plain_python_gives_the_bits_of_the_compiled_kernel(method: str) -> None:
     same(run(method, engine="plain"), run(method))
 
@@ -141,7 +143,7 @@ def test_numbers_of_its_own_for_every_trajectory() -> None:
     np.testing.assert_allclose(many.t[:, -1], TICKS * NUMBERS["eta"], rtol=1e-15)
 
 
-@pytest.mark.parametrize("name", ["parabola", "deep_scalar"])
+@pytest.mark.parametrize("name", ["parabola", pytest.param("deep_scalar", marks=pytest.mark.slow)])
 def test_bits_hold_in_one_and_three_dimensions(name: str) -> None:
     landscape = ss.landscape(name)
     x0 = np.random.default_rng(3).normal(size=(70, landscape.dim))
