@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -184,7 +183,7 @@ class Run:
             "spec": dict(self.spec), "method": self.method, "formula": self.formula, "clock": self.clock,
             "background": scene.to_json(),
         }  # fmt: skip
-        arrays["about"] = np.frombuffer(json.dumps(about).encode(), dtype=np.uint8)
+        arrays["about"] = np.frombuffer(json.dumps(about, default=_plain).encode(), dtype=np.uint8)
         return _write(path, arrays)
 
 
@@ -217,7 +216,7 @@ def load(path: str | Path) -> Run:
             x=arrays["x"], t=arrays["t"], gradient_evaluations=arrays["gradient_evaluations"],
             v_final=arrays.get("v_final"), columns=columns,
         )  # fmt: skip
-    except (KeyError, ValueError, TypeError) as error:
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
         raise OutputError(f"{path} is not a run saved by saddlescape ({error!r:.80})") from None
 
 
@@ -265,11 +264,16 @@ def _write(path: Path, arrays: dict[str, Any]) -> Path:
     return path
 
 
+def _plain(value: Any) -> Any:
+    """NumPy's numbers as Python's, for JSON."""
+    return value.tolist() if isinstance(value, (np.generic, np.ndarray)) else str(value)
+
+
 def _read(path: Path) -> dict[str, Any]:
     try:
         with np.load(path, allow_pickle=False) as file:
             return {name: file[name] for name in file.files}
     except FileNotFoundError:
         raise OutputError(f"there is no file {path}") from None
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise OutputError(f"{path} cannot be read: {error}") from None
+    except Exception as error:  # a damaged archive fails in many ways: zip, zlib, array headers, sizes
+        raise OutputError(f"{path} cannot be read: {error!s:.200}") from None

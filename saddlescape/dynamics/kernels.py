@@ -139,6 +139,13 @@ def _power(a: float, b: float) -> float:
     return result if isinstance(result, float) else math.nan
 
 
+def _divide(a: float, b: float) -> float:
+    try:
+        return a / b
+    except ZeroDivisionError:
+        return math.nan if a == 0 or a != a else math.copysign(math.inf, a) * math.copysign(1.0, b)
+
+
 def _identity(function: Any) -> Any:
     return function
 
@@ -152,7 +159,8 @@ PLAIN_NAMES: dict[str, Any] = {
     "tanh": math.tanh,
     "atan": math.atan,
     "nan": math.nan,
-    "power": _power,
+    "_power": _power,
+    "_divide": _divide,
     "inline": _identity,
     "compiled": _identity,
     "widen": lambda: None,

@@ -30,7 +30,7 @@ VECTOR = {
     "sign": ("a", "(1.0 if a[{i}] > 0.0 else (-1.0 if a[{i}] < 0.0 else a[{i}]))"),
 }
 LEAVES = ("variable", "number", "constant")
-INFIX = {"add": "({} + {})", "sub": "({} - {})", "mul": "{}*{}", "div": "({}/{})", "neg": "(-{})"}
+INFIX = {"add": "({} + {})", "sub": "({} - {})", "mul": "{}*{}", "div": "_divide({}, {})", "neg": "(-{})"}
 
 
 def kernel_source(landscape: Landscape, method: Method, *, fast: bool = False) -> str:
@@ -98,14 +98,20 @@ def _helper(op: str, d: int) -> str:
 
 
 def _gradient(landscape: Landscape) -> str:
+    """Print ∇f; its own names begin with an underscore, which no coordinate or parameter may."""
     made = landscape.derived["gradient"]
-    inputs = ["point", *landscape.params]
-    text = function_text("gradient", inputs, {**made, "out": [_tuple(made["out"])]}, _unpack(landscape))
+    names = list(landscape.coordinates)
+    before, out = [f"{_tuple(names)} = _at"], made["out"]
+    if landscape.cones:  # a tip: the gradient is declared 0 there
+        tips = [
+            " & ".join(f"({n} == {v!r})" for n, v in zip(names, tip, strict=True)) for tip in landscape.cones
+        ]
+        before.append(f"_tip = {' | '.join(f'({tip})' for tip in tips)}")
+        out = [f"0.0 if _tip else {component}" for component in out]
+    text = function_text(
+        "gradient", ["_at", *landscape.params], {**made, "out": [_tuple(out)]}, lambda: before
+    )
     return f"@inline\n{text}"
-
-
-def _unpack(landscape: Landscape) -> Callable[[], list[str]]:
-    return lambda: [f"{_tuple(list(landscape.coordinates))} = point"]
 
 
 @dataclass(frozen=True)

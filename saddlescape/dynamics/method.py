@@ -72,7 +72,8 @@ class Method:
     def with_numbers(self, **values: Value) -> Method:
         """Return this method with other values for some of its numbers (rho stays where it belongs)."""
         method = self
-        for key, value in values.items():
+        for key, given in values.items():
+            value = _value(key, given)
             if key == "eta":
                 method = replace(method, eta=value)
             elif key in {f.name for f in fields(self.perturbation)}:
@@ -102,11 +103,15 @@ class Method:
     def text(self) -> str:
         """The canonical text: keys sorted, defaults omitted."""
         clock = "" if isinstance(self.clock, Steps) else f"@{self.clock.name}"
-        values = {k: _show(v) for k, v in self.numbers.items() if v is not None}
-        if isinstance(self.momentum, Nesterov):
-            values["nesterov"] = "true"
-        keys = ",".join(f"{k}={values[k]}" for k in sorted(values))
+        shown = {k: "true" if v is True else _show(v) for k, v in self.keys.items()}
+        keys = ",".join(f"{k}={shown[k]}" for k in sorted(shown))
         return f"{self.name}{clock}:{keys}" if keys else self.name + clock
+
+    @property
+    def keys(self) -> dict[str, Any]:
+        """What stands behind the colon of its text: the numbers that are given, and nesterov."""
+        nesterov = {"nesterov": True} if isinstance(self.momentum, Nesterov) else {}
+        return {**{k: v for k, v in self.numbers.items() if v is not None}, **nesterov}
 
     def __str__(self) -> str:
         return self.text
@@ -125,7 +130,9 @@ def method(text: str | Method, **numbers: Any) -> Method:
     sweeps. Raises UsageError for a wrong name, key, number or combination, with the nearest right one.
     """
     if isinstance(text, Method):
-        return text.with_numbers(**{k: _value(k, v) for k, v in numbers.items()}) if numbers else text
+        return _build(type(text.perturbation), text.clock, {**text.keys, **numbers}) if numbers else text
+    if not isinstance(text, str):
+        raise UsageError(f"a method is a text such as 'sam:rho=0.1', not {text!r:.60}")
     if "~" in text:
         raise UsageError(
             f"switching between methods ('{text}') is not built yet; run the two parts one after the other"
@@ -222,18 +229,18 @@ def _value(key: str, given: Any) -> Value:
     except (TypeError, ValueError):
         raise UsageError(f"{key} must be a number or a sequence of numbers, not {given!r:.60}") from None
     _check(key, values)
-    return values if several else values[0]
+    return values if len(values) > 1 else values[0]
 
 
 def _sweep(key: str, text: str) -> tuple[float, ...]:
     if match := SWEEP.match(text):
         a, b = _float(key, match["a"]), _float(key, match["b"])
-        n = int(match["n"] or 0)
+        n = int((match["n"] or "0")[:9])
         if not 2 <= n <= 10_000:
             raise UsageError(
                 f"a sweep is written {key}=0.1..0.5/9 (from..to/how many, 2 to 10000), not '{text[:60]}'"
             )
-        return tuple(a + (b - a) * i / (n - 1) for i in range(n))
+        return (*(a + (b - a) * i / (n - 1) for i in range(n - 1)), b)
     return tuple(_float(key, piece) for piece in text.split("|"))
 
 

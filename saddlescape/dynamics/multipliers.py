@@ -87,7 +87,9 @@ def _trap(landscape: Landscape, method: Method, point: CriticalPoint) -> dict[st
     radius = float(capture_radius(landscape, method, point))
     rho = method.numbers["rho"]
     assert isinstance(rho, float)
-    x = point.x + 0.25 * min(radius, rho) * _ball(landscape.dim)  # no trap along a negative direction reaches beyond rho
+    x = point.x + 0.25 * min(radius, rho) * _ball(
+        landscape.dim
+    )  # no trap along a negative direction reaches beyond rho
     v = np.zeros_like(x)
     tick = step(landscape, method)
     hover, kept = 0.0, True

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from saddlescape import store
 from saddlescape.dynamics.method import Method
 from saddlescape.errors import UsageError
 from saddlescape.landscapes.base import Array, Landscape
@@ -52,71 +53,83 @@ class Plan:
 
 
 def plan_run(
-    landscape: Landscape,
-    method: Method,
-    x0: Any,
-    v0: Any,
-    steps: int | None,
-    every: int,
-    fast: bool,
-    seed: int,
+    landscape: Landscape, method: Method, x0: Any, v0: Any, steps: Any, every: Any, fast: bool, seed: int
 ) -> Plan:
-    starts = np.asarray(landscape.start if x0 is None else x0, dtype=np.float64)
-    starts = np.atleast_2d(starts)
+    """Resolve and check a run. Raises UsageError for what cannot be run, in words."""
+    if not isinstance(landscape, Landscape):
+        raise UsageError(f"a landscape is needed, such as ss.landscape('beale'), not {landscape!r:.60}")
+    starts = np.atleast_2d(_finite(landscape.start if x0 is None else x0, "a start (x0)"))
     if starts.ndim != 2 or starts.shape[1] != landscape.dim or not starts.shape[0]:
-        raise UsageError(f"a start on {landscape.name} has {landscape.dim} coordinate(s) {landscape.coordinates}; an array of shape {starts.shape} was given")  # fmt: skip
-    if not np.all(np.isfinite(starts)):
-        raise UsageError("a start must be finite; NaN or infinity was given")
-    ticks = landscape.steps if steps is None else steps
-    for name, value in (("steps", ticks), ("every", every)):
-        if isinstance(value, bool) or int(value) != value or not 1 <= value < 2**62:
-            raise UsageError(f"{name} must be a whole number ≥ 1, not {value}")
+        raise UsageError(
+            f"a start on {landscape.name} has {landscape.dim} coordinate(s) {landscape.coordinates}; "
+            f"an array of shape {starts.shape} was given"
+        )
+    ticks = whole("steps", landscape.steps if steps is None else steps)
     resolved = method.resolved(landscape.eta, landscape.rho)
     for name, given in resolved.numbers.items():
         if isinstance(given, tuple) and len(given) != starts.shape[0]:
             raise UsageError(
-                f"{name} has {len(given)} values but there are {starts.shape[0]} trajectories: give one each (or one for all)"
+                f"{name} has {len(given)} values but there are {starts.shape[0]} trajectories: "
+                "give one each (or one for all)"
             )
-    return Plan(landscape, resolved, np.ascontiguousarray(starts), _buffer(v0, starts, resolved), int(ticks), min(int(every), int(ticks)), fast, seed)  # fmt: skip
+    buffers = _buffers(v0, starts, resolved)
+    return Plan(landscape, resolved, starts, buffers, ticks, min(whole("every", every), ticks), fast, seed)
 
 
-def _buffer(v0: Any, starts: Array, method: Method) -> Array | None:
+def whole(name: str, value: Any) -> int:
+    """Return ``value`` as a whole number ≥ 1. Raises UsageError, naming it, for anything else."""
+    try:
+        good = not isinstance(value, (bool, str)) and int(value) == value and 1 <= value < 2**62
+    except (TypeError, ValueError, OverflowError):
+        good = False
+    if not good:
+        raise UsageError(f"{name} must be a whole number ≥ 1, not {value!r:.40}")
+    return int(value)
+
+
+def _finite(values: Any, what: str) -> Array:
+    try:
+        array = np.ascontiguousarray(values)
+        if array.dtype.kind not in "fiub":
+            raise ValueError
+        array = array.astype(np.float64)
+    except (TypeError, ValueError):
+        raise UsageError(f"{what} must be numbers in rows of one length, not {values!r:.60}") from None
+    if not np.all(np.isfinite(array)):
+        raise UsageError(f"{what} must be finite; NaN or infinity was given")
+    return array
+
+
+def _buffers(v0: Any, starts: Array, method: Method) -> Array | None:
     if v0 is None:
         return None
     if not method.momentum.state:
         raise UsageError(f"v0 is the momentum buffer, but {method.text} has no momentum: give beta")
-    v = np.array(np.broadcast_to(np.asarray(v0, dtype=np.float64), starts.shape))
-    if not np.all(np.isfinite(v)):
-        raise UsageError("v0 must be finite")
-    return v
+    v = _finite(v0, "the momentum buffer v0")
+    if v.shape not in (starts.shape, starts.shape[1:]):
+        raise UsageError(f"v0 must have the shape of the starts {starts.shape} or of one, not {v.shape}")
+    return np.array(np.broadcast_to(v, starts.shape))
 
 
 def empty(plan: Plan) -> Partial:
+    """Return the results of ``plan`` before anything is done."""
     n, d = plan.x0.shape
     record = np.empty((n, plan.records, d))
     record[:, 0] = plan.x0
     v = np.zeros((n, d)) if plan.method.momentum.state else np.zeros((n, 0))
-    box = np.full((n, 2, d), np.nan)
     flags = np.zeros(n, dtype=np.int32)
-    return Partial(_signature(plan), record, v, box, flags.astype(bool), flags, flags.astype(bool))
+    return Partial("", record, v, np.full((n, 2, d), np.nan), flags.astype(bool), flags, flags.astype(bool))
 
 
-def _signature(plan: Plan) -> str:
-    return repr(
-        (
-            plan.landscape.identity[:5],
-            plan.method.text,
-            plan.ticks,
-            plan.every,
-            plan.fast,
-            plan.x0.shape,
-            float(plan.x0.sum()),
-        )
-    )
+def signature(plan: Plan) -> str:
+    """Return a text that is the same for the same run, so that only what belongs to it goes on."""
+    starts = store.digest(plan.x0.tobytes().hex(), "" if plan.v0 is None else plan.v0.tobytes().hex())
+    return repr((plan.landscape.identity[:5], plan.method.text, plan.ticks, plan.every, plan.fast, starts))
 
 
 def fitting(resume: Partial | None, plan: Plan) -> Partial | None:
-    if resume is not None and resume.signature != _signature(plan):
+    """Return ``resume`` if it belongs to ``plan``. Raises UsageError if it belongs to another run."""
+    if resume is not None and resume.signature != signature(plan):
         raise UsageError(
             "what was interrupted is another run: the landscape, method, starts, steps, every or fast differ"
         )

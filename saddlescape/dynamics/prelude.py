@@ -38,8 +38,12 @@ if "PLAIN" not in globals():  # kernels.plain sets PLAIN and these names, and ru
         return np.empty((BOX, LANES))
 
     @inline
-    def power(a, b):
+    def _power(a, b):
         return a**b
+
+    @inline
+    def _divide(a, b):
+        return a / b
 
 
 @inline

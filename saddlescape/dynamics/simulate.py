@@ -10,6 +10,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from saddlescape.dynamics import kernels, status, words
 from saddlescape.dynamics.link import LANES, kernel_source
 from saddlescape.dynamics.method import Method
 from saddlescape.dynamics.method import method as as_method
-from saddlescape.dynamics.plan import Plan, empty, fitting, plan_run, tiles
+from saddlescape.dynamics.plan import Plan, empty, fitting, plan_run, signature, tiles, whole
 from saddlescape.errors import Interrupted, UsageError
 from saddlescape.landscapes.base import Landscape
 from saddlescape.results import Partial, Run
@@ -65,16 +66,31 @@ def simulate(
     Raises UsageError for what cannot be run as asked, Interrupted on Ctrl-C with what is done.
     """
     plan = plan_run(landscape, as_method(method), x0, v0, steps, every, fast, seed)
-    need = plan.x0.shape[0] * plan.records * landscape.dim * 8
-    if need > memory:
-        raise UsageError(
-            f"{plan.x0.shape[0]:,} trajectories with {plan.records:,} records each need {need / 1e9:.1f} GB, more than the "
-            f"{memory / 1e9:.1f} GB allowed. Record less often (every={max(1, plan.ticks // 100)}) or only the end (every={plan.ticks})."
-        )
+    threads = whole("threads", threads or os.cpu_count() or 1)
+    block = None if block is None else whole("block", block)
+    _affordable(plan, memory)
     kernel, lanes = _kernel(plan, engine)
     partial = fitting(resume, plan) or empty(plan)
-    _work(plan, kernel, lanes, partial, threads or os.cpu_count() or 1, progress, block)
+    _work(plan, kernel, lanes, partial, threads, progress, block)
     return _run(plan, partial)
+
+
+def _affordable(plan: Plan, memory: float) -> None:
+    n, d = plan.x0.shape
+    need = n * plan.records * d * 8
+    if need > memory:
+        raise UsageError(
+            f"{n:,} trajectories with {plan.records:,} records each need {_size(need)}, more than the "
+            f"{_size(memory)} allowed. Record less often (every={max(1, plan.ticks // 100)}), only the end "
+            f"(every={plan.ticks}), or allow more (memory=…)."
+        )
+
+
+def _size(count: float) -> str:
+    for unit, scale in (("GB", 1e9), ("MB", 1e6)):
+        if count >= 0.1 * scale:
+            return f"{count / scale:.1f} {unit}"
+    return f"{count / 1e3:.1f} kB"
 
 
 def _kernel(plan: Plan, engine: str) -> tuple[kernels.Kernel, int]:
@@ -102,7 +118,8 @@ def _pieces(plan: Plan, done: Any, lanes: int, threads: int, block: int | None) 
 
 def _work(plan: Plan, kernel: kernels.Kernel, lanes: int, out: Partial, threads: int, progress: Progress | None, block: int | None) -> None:  # fmt: skip
     total = plan.x0.shape[0] * plan.ticks
-    state = {"done": int(out.done.sum()) * plan.ticks}
+    pieces = list(_pieces(plan, out.done, lanes, threads, block))
+    state = {"done": total - sum(part.stop - part.start for part in pieces) * plan.ticks}
     halt, lock = threading.Event(), threading.Lock()
 
     def advanced(ticks: int) -> None:
@@ -112,8 +129,7 @@ def _work(plan: Plan, kernel: kernels.Kernel, lanes: int, out: Partial, threads:
     pool = ThreadPoolExecutor(max_workers=threads)
     try:
         waiting: set[Future[None]] = {
-            pool.submit(_piece, plan, kernel, lanes, out, part, halt, advanced)
-            for part in _pieces(plan, out.done, lanes, threads, block)
+            pool.submit(_piece, plan, kernel, lanes, out, part, halt, advanced) for part in pieces
         }
         while waiting:
             finished, waiting = wait(waiting, timeout=0.1, return_when=FIRST_COMPLETED)
@@ -124,7 +140,7 @@ def _work(plan: Plan, kernel: kernels.Kernel, lanes: int, out: Partial, threads:
     except KeyboardInterrupt:
         halt.set()
         pool.shutdown(wait=True, cancel_futures=True)
-        raise Interrupted(out) from None
+        raise Interrupted(replace(out, signature=signature(plan))) from None
     finally:
         halt.set()
         pool.shutdown(wait=True, cancel_futures=True)

@@ -15,11 +15,11 @@ from saddlescape.dynamics.method import Method
 from saddlescape.dynamics.multipliers import local_behaviour
 from saddlescape.landscapes.base import Array, Landscape
 from saddlescape.landscapes.sublevel import bowls
-from saddlescape.results import CriticalPoint, Run
+from saddlescape.results import MASKED, CriticalPoint, Run
 
 #: capture radius in units of eta·rho·max|λ|, and at least this part of the domain's width
 CAPTURE, LEAST = 8.0, 1e-6
-CHUNK = 1 << 16
+CHUNK = 1 << 15
 
 
 def columns(landscape: Landscape, method: Method, run: Run, name: str) -> dict[str, Any]:
@@ -46,7 +46,7 @@ def _status(landscape: Landscape, method: Method, run: Run) -> dict[str, Any]:
     out = {
         "status": np.full(n, "moving", dtype="<U9"),
         "distance": np.full(n, np.nan),
-        **{k: np.full(n, -1) for k in ("point", "fate", "nearest")},
+        **{k: np.full(n, -1, dtype=np.int32) for k in MASKED},
     }
     for one, members in _groups(method, n):
         verdicts = {b["id"]: b["verdict"] for b in local_behaviour(landscape, one)}
@@ -55,7 +55,7 @@ def _status(landscape: Landscape, method: Method, run: Run) -> dict[str, Any]:
             judged = _judge(landscape, one, run, part, verdicts)
             for name, column in judged.items():
                 out[name][part] = column
-    return {k: np.ma.masked_equal(v, -1) if k in ("point", "fate", "nearest") else v for k, v in out.items()}
+    return {k: np.ma.array(v, mask=v == -1, copy=False) if k in MASKED else v for k, v in out.items()}
 
 
 def _groups(method: Method, n: int) -> Iterator[tuple[Method, Any]]:
@@ -84,8 +84,9 @@ def _judge(
     nearest, distance = _nearest(landscape, points, end, finite)
     word = np.where(recurrent, "cycling", "moving").astype("<U9")
     point, fate = np.where(recurrent, nearest, -1), np.full(len(end), -1)
+    elsewhere = _rests(landscape, method, end, run.columns["period"][part])
     for p in points:
-        here = _captured(landscape, method, p, box)
+        here = _captured(landscape, method, p, box) & ~elsewhere
         if p.kind in ("minimum", "continuum", "cone") and verdicts[p.id] != "repels":
             word[here], point[here], fate[here] = "converged", p.id, p.id
         elif verdicts[p.id] in ("attracts", "traps"):
@@ -95,6 +96,20 @@ def _judge(
     still = np.flatnonzero(word == "moving")
     fate[still] = _decided(landscape, method, end[still])
     return {"status": word, "point": point, "fate": fate, "nearest": nearest, "distance": distance}
+
+
+def _rests(landscape: Landscape, method: Method, end: Array, period: Any) -> Any:
+    """Whether a trajectory is at rest where the gradient is not 0 (a hallucinated minimiser): no capture, however near.
+
+    A rest with ∇f = 0 leaves eta·‖∇f‖ below the rounding of x; a thousand roundings tell the two apart.
+    """
+    rests = period == 1
+    if rests.any():
+        width = max(hi - lo for lo, hi in landscape.domain)
+        rounding = 1e3 * np.finfo(float).eps * (np.abs(end[rests]).max(axis=1) + width)
+        slope = np.linalg.norm(landscape.grad(end[rests]), axis=1)
+        rests[rests] = float(method.numbers["eta"]) * slope > rounding  # type: ignore[arg-type]
+    return rests
 
 
 def _nearest(

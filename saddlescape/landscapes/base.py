@@ -256,7 +256,8 @@ NUMPY_NAMES: dict[str, Any] = {
         for name in ("exp", "log", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh", "fabs")
     },
     "atan": np.arctan,
-    "power": np.power,
+    "_power": np.power,
+    "_divide": np.divide,
 }
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     import sympy
@@ -170,7 +170,7 @@ class _Graph:
             root = self.node("call", "sqrt", self.lower(base))
             whole = int(exponent.p) // 2
             return self.node("*", self._integer_power(self.lower(base), whole), root) if whole else root
-        return self.node("call", "power", self.lower(base), self.lower(exponent))
+        return self.node("call", "_power", self.lower(base), self.lower(exponent))
 
     def _integer_power(self, base: int, n: int) -> int:
         if n == 1:
@@ -187,7 +187,7 @@ class _Graph:
 class _Printer:
     """Nodes to text: what is used more than once gets a name, the rest is written in place."""
 
-    RANK = {"+": 1, "-": 1, "neg": 2, "*": 3, "/": 3}
+    RANK: ClassVar[dict[str, int]] = {"+": 1, "-": 1, "neg": 2, "*": 3}
 
     def __init__(self, nodes: list[tuple[str, tuple[Any, ...]]], outputs: list[int]) -> None:
         self.nodes, self.outputs = nodes, outputs
@@ -236,6 +236,8 @@ class _Printer:
     def _write(self, op: str, args: tuple[Any, ...]) -> tuple[str, int]:
         if op == "call":
             return f"{args[0]}({', '.join(self._text(a)[0] for a in args[1:])})", 9
+        if op == "/":  # a function, so that plain Python can give inf and NaN where numba and NumPy do
+            return f"_divide({', '.join(self._text(a)[0] for a in args)})", 9
         rank = self.RANK[op]
         parts = [self._text(a) for a in args]
         if op == "neg":
