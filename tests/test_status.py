@@ -303,7 +303,7 @@ MORE_TRUE: dict[str, tuple[float, ...]] = {
     "mccormick": (0.05, 0.4),
     "muller_brown": (1e-4, 5e-4),
     "goldstein_price": (1e-6,),
-    "rosenbrock": (1e-4, 1e-3),
+    "rosenbrock": (1e-4, 3e-4),
     "(x^2 - 1)^2 + (y - x)^2*(1 + 50*x^2)": (0.001, 0.004),
 }
 SLOW = [pytest.param(name, marks=pytest.mark.slow) for name in MORE_TRUE]
