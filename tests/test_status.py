@@ -303,7 +303,7 @@ MORE_TRUE: dict[str, tuple[float, ...]] = {
     "mccormick": (0.05, 0.4),
     "muller_brown": (1e-4, 5e-4),
     "goldstein_price": (1e-6,),
-    "rosenbrock": (1e-4, 3e-4),
+    "rosenbrock": (1e-3,),
     "(x^2 - 1)^2 + (y - x)^2*(1 + 50*x^2)": (0.001, 0.004),
 }
 SLOW = [pytest.param(name, marks=pytest.mark.slow) for name in MORE_TRUE]
@@ -315,7 +315,7 @@ def test_every_decided_path_of_descent_really_ends_there(name: str) -> None:
     for eta in {**TRUE, **MORE_TRUE}[name]:
         first = crowd(landscape, f"gd:eta={eta}", 1, side=40 if landscape.dim == 2 else 400, over=0)
         early = (first.status == "moving") & ~np.ma.getmaskarray(first.fate)
-        assert early.sum() > 20, "nothing was decided, so nothing is tested"
+        assert early.sum() > 10, "nothing was decided, so nothing is tested"
         later = end(landscape, f"gd:eta={eta}", first.final[early], 100_000)
         assert set(later.status) <= {"converged", "moving"}
         assert (later.status == "converged").mean() > 0.5
