@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import math
 import shutil
+import sys
 import warnings
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -64,16 +65,14 @@ def compiled(source: str, gradient: Callable[..., Any] | None = None) -> Kernel:
         with _lock(entry):
             try:
                 _compiled[source] = _import(entry, key, source).run
-            except (
-                Exception
-            ):  # whatever a truncated or foreign file makes numba raise: start this entry afresh
+            except Exception:  # a truncated or foreign file raises anything: start this entry afresh
                 shutil.rmtree(entry, ignore_errors=True)
                 _compiled[source] = _import(entry, key, source).run
     return _compiled[source]
 
 
 def _import(entry: Path, key: str, source: str) -> ModuleType:
-    path = entry / f"kernel_{key}.py"
+    path = entry / f"saddlescape_kernel_{key}.py"
     data = source.encode()
     if not path.is_file() or path.read_bytes() != data:
         store.write_atomic(path, data)
@@ -81,6 +80,7 @@ def _import(entry: Path, key: str, source: str) -> ModuleType:
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # by this name numba's cache finds it again
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         spec.loader.exec_module(module)
