@@ -47,7 +47,12 @@ def _on_views(run: Kernel) -> Kernel:
     """Let ``run`` see memory views, whose items are Python floats and fast, instead of arrays."""
 
     def on_views(buffer: Any, boxes: Any, record: Any, *ticks: int) -> None:
-        run(memoryview(buffer), memoryview(boxes), memoryview(record), *ticks)
+        run(
+            [memoryview(b) for b in buffer],
+            [[memoryview(w) for w in b] for b in boxes],
+            memoryview(record),
+            *ticks,
+        )
 
     return on_views
 

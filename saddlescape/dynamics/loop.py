@@ -25,15 +25,22 @@ def freeze(w):
 
 
 @inline
-def returned(w, mark, known):
-    """Whether the state of every lane is, in every bit, what it was CHECK ticks ago; ``mark`` becomes the state now."""
-    same = known
+def copied(a, b, rows):
+    """Copy the first ``rows`` rows of tile ``a`` to ``b``."""
+    for row in range(rows):
+        for i in range(LANES):
+            b[row, i] = a[row, i]
+
+
+@inline
+def returned(w, mark):
+    """Whether the state of every lane is, in every bit, what it was when it was marked."""
     for c in range(STATE):
         for i in range(LANES):
             now, then = w[c, i], mark[c, i]
-            same = same and (now == then or (now != now and then != then))
-            mark[c, i] = now
-    return same
+            if now != then and (now == now or then == then):
+                return False
+    return True
 
 
 @inline
@@ -83,6 +90,14 @@ def settle(early, late):
         late[3 * DIM + 1, i] = 1.0 if same else 0.0
 
 
+@inline
+def keep(w, record, k, slot):
+    """Write the positions of block ``k`` to place ``slot`` of their records; the filling of the last block is left out."""
+    for i in range(min(LANES, record.shape[0] - k * LANES)):
+        for c in range(DIM):
+            record[k * LANES + i, slot, c] = w[c, i]
+
+
 @compiled
 def run(buffer, boxes, record, start, stop, every, last, window):
     """Advance every block of ``buffer`` from tick ``start`` to tick ``stop`` of a run of ``last`` ticks.
@@ -97,17 +112,12 @@ def run(buffer, boxes, record, start, stop, every, last, window):
     widen()
     w = tile()
     mark = tile()
-    first, second = tile_box(), tile_box()
+    box = tile_box()
     late = last - window
     early = min(3 * last // 4, late - window)
-    for k in range(buffer.shape[0]):
-        for row in range(ROWS):
-            for i in range(LANES):
-                w[row, i] = buffer[k, row, i]
-        for row in range(BOX):
-            for i in range(LANES):
-                first[row, i] = boxes[k, 0, row, i]
-                second[row, i] = boxes[k, 1, row, i]
+    for k in range(len(buffer)):
+        copied(buffer[k], w, ROWS)
+        copied(boxes[k][1 if start > late else 0], box, BOX)
         t = start
         alive = LANES
         known = False
@@ -120,31 +130,20 @@ def run(buffer, boxes, record, start, stop, every, last, window):
                 until = t + 1
             else:
                 until = min(until, early if t < early else late)
-            ticks = (until - t) % CHECK if cyclic else until - t
             if alive > 0:
-                advance(w, ticks)
+                advance(w, (until - t) % CHECK if cyclic else until - t)
             t = until
             if t % CHECK == 0 or t == last:
                 alive = freeze(w)
             if t % CHECK == 0 and not cyclic:
-                cyclic = returned(w, mark, known)
+                cyclic = known and returned(w, mark)
+                copied(w, mark, STATE)
                 known = True
-            if early < t <= early + window:
-                watch(w, first, t - early)
-            if t > late:
-                watch(w, second, t - late)
+            if early < t <= early + window or t > late:
+                watch(w, box, t - late if t > late else t - early)
+                copied(box, boxes[k][1 if t > late else 0], BOX)
             if t % every == 0 or t == last:
-                slot = (t + every - 1) // every
-                for c in range(DIM):
-                    for i in range(LANES):
-                        if k * LANES + i < record.shape[0]:
-                            record[k * LANES + i, slot, c] = w[c, i]
+                keep(w, record, k, (t + every - 1) // every)
         if t == last and window > 1:
-            settle(first, second)
-        for row in range(BOX):
-            for i in range(LANES):
-                boxes[k, 0, row, i] = first[row, i]
-                boxes[k, 1, row, i] = second[row, i]
-        for row in range(STATE):
-            for i in range(LANES):
-                buffer[k, row, i] = w[row, i]
+            settle(boxes[k][0], boxes[k][1])
+        copied(w, buffer[k], STATE)
