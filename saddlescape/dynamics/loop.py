@@ -141,7 +141,8 @@ def run(buffer, boxes, record, start, stop, every, last, window):
                 known = True
             if early < t <= early + window or t > late:
                 watch(w, box, t - late if t > late else t - early)
-                copied(box, boxes[k][1 if t > late else 0], BOX)
+                if t == early + window or t == stop:
+                    copied(box, boxes[k][1 if t > late else 0], BOX)
             if t % every == 0 or t == last:
                 keep(w, record, k, (t + every - 1) // every)
         if t == last and window > 1:

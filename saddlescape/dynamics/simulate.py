@@ -135,8 +135,10 @@ def _work(plan: Plan, kernel: kernels.Kernel, lanes: int, out: Partial, threads:
             finished, waiting = wait(waiting, timeout=0.1, return_when=FIRST_COMPLETED)
             for future in finished:
                 future.result()
-            if progress:
+            if progress and waiting:
                 progress(state["done"], total)
+        if progress:
+            progress(total, total)
     except KeyboardInterrupt:
         halt.set()
         pool.shutdown(wait=True, cancel_futures=True)
