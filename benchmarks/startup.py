@@ -2,8 +2,9 @@
 
     python benchmarks/startup.py [--pairs 9] [--json FILE]
 
-Each ratio is (command) / (base) of the same round. Bases: `import numpy, numba, matplotlib.pyplot` for runs, `import typer`
-for --help and list. Before timing, every command is run once: caches are warm. The cold run gets an empty cache each time.
+Each ratio is (command) / (base) of the same round. Bases: `import numpy, numba, matplotlib.pyplot` for runs,
+`import typer` for --help and list. Before timing, every command is run once: caches are warm. The cold run gets an
+empty cache each time.
 """
 
 from __future__ import annotations

@@ -75,7 +75,7 @@ class CriticalPoint:
 class Background:
     """What a picture needs to know of a landscape, so that a figure can be drawn from a saved file.
 
-    ``axes`` are the d grids over ``view`` (d ≤ 2) and ``loss`` the values on them, indexed [j, i] = f(axes[0][i], axes[1][j])
+    ``axes`` are the d grids over ``view`` (d ≤ 2) and ``loss`` the values on them: [j, i] = f(axes[0][i], axes[1][j])
     for d = 2 and [i] for d = 1; both empty for d > 2. ``latex`` is the formula, ``coordinates`` the axis labels.
     """
 

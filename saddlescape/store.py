@@ -23,7 +23,7 @@ PACKAGE = Path(__file__).parent
 
 @cache
 def folder() -> Path:
-    """Return the cache folder: ``$SADDLESCAPE_CACHE`` or the platform's; a private temporary one if it cannot be written."""
+    """Return the cache folder: ``$SADDLESCAPE_CACHE`` or the platform's; a temporary one if it cannot be written."""
     chosen = Path(os.environ.get("SADDLESCAPE_CACHE") or platformdirs.user_cache_dir("saddlescape"))
     try:
         chosen.mkdir(parents=True, exist_ok=True)
@@ -35,7 +35,7 @@ def folder() -> Path:
 
 @cache
 def sources_digest(*parts: str) -> str:
-    """Return a digest of the bytes of the package's ``parts`` (files or folders), so that a changed source is a new key."""
+    """Return a digest of the package's ``parts`` (files or folders), so that a changed source is a new key."""
     summed = hashlib.sha256()
     for part in parts:
         root = PACKAGE / part

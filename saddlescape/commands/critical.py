@@ -107,9 +107,15 @@ def behaviour_table(landscape: Landscape, method: Method, room: int) -> str:
         seen = ", ".join(map(_multiplier, entry["multipliers"]))
         if entry["radius"] is not None:
             seen = f"run from all sides, hovers within {entry['radius']:.3g}"
-        seen = seen or entry["note"]
+        seen = seen or str(entry["note"])
         rows.append(
-            (str(p.id), p.kind, layout.place(p.x), VERDICTS.get(entry["verdict"], entry["verdict"]), seen)
+            (
+                str(p.id),
+                p.kind,
+                layout.place(p.x),
+                VERDICTS.get(entry["verdict"], str(entry["verdict"])),
+                seen,
+            )
         )
     head = ("id", "kind", "at", "verdict", "multipliers")
     return layout.table(head, rows, room, words_in=4, left=4) if rows else "  none in the domain"

@@ -13,7 +13,7 @@ from saddlescape.symbols import Scalar, Vector, gradient, variable
 
 @dataclass(frozen=True)
 class Clock:
-    """Base of all clocks. ``name`` is what stands behind the @ of a method text, ``tick`` the number a tick advances t by."""
+    """Base of all clocks. ``name`` stands behind the @ of a method text; a tick advances t by the number ``tick``."""
 
     name: ClassVar[str]
     tick: ClassVar[str]

@@ -1,4 +1,4 @@
-"""A method's formulas evaluated on arrays, and with their derivative: for study, multipliers and checks; not for speed."""
+"""A method's formulas on arrays, and with their derivative: for study, multipliers and checks; not for speed."""
 
 from __future__ import annotations
 
@@ -19,12 +19,24 @@ def step(landscape: Landscape, method: Method) -> Callable[..., Any]:
     ``x`` and ``v`` have shape (…, d). It is the formula itself on NumPy arrays, independent of the kernels.
     """
     resolved = method.resolved(landscape.eta, landscape.rho)
-    formulas = resolved.formulas()
-    numbers = _scalars(resolved)
+    advance = ticks(landscape, resolved, _scalars(resolved))
 
     def tick(x: Any, v: Any = None) -> Any:
         x = np.asarray(x, dtype=float)
-        state = {"x": x, "v": np.zeros_like(x) if v is None else np.asarray(v, dtype=float)}
+        made = advance(x, np.zeros_like(x) if v is None else np.asarray(v, dtype=float))
+        return made["x"] if len(made) == 1 else (made["x"], made["v"])
+
+    return tick
+
+
+def ticks(
+    landscape: Landscape, method: Method, numbers: Mapping[str, Any]
+) -> Callable[[Array, Array], dict[str, Array]]:
+    """Return (x, v) → {"x": …, "v": …} for numbers that are floats or arrays which broadcast against x[..., 0]."""
+    formulas = method.formulas()
+
+    def tick(x: Array, v: Array) -> dict[str, Array]:
+        state = {"x": x, "v": v}
         rules = {
             **ARRAYS,
             "variable": state.__getitem__,
@@ -33,8 +45,7 @@ def step(landscape: Landscape, method: Method) -> Callable[..., Any]:
         }
         memo: dict[int, Any] = {}
         with np.errstate(all="ignore"):
-            made = [fold(formula, rules, memo) for formula in formulas.values()]
-        return made[0] if len(made) == 1 else tuple(made)
+            return {name: fold(formula, rules, memo) for name, formula in formulas.items()}
 
     return tick
 

@@ -215,7 +215,7 @@ def _count(term: Any, uses: dict[int, int], known: dict[int, str]) -> None:
 
 
 def _infix(op: str) -> Callable[..., str]:
-    return lambda *operands: INFIX[op].format(*operands)
+    return INFIX[op].format
 
 
 def _call(op: str) -> Callable[..., str]:

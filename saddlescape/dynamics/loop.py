@@ -1,8 +1,8 @@
 """The real loop, copied word for word into every kernel (see link.py). Not run from here.
 
 A tile ``w`` holds LANES trajectories side by side, one row per coordinate of the state, then one per number; SIMD runs
-across the lanes. ``advance``, ``tile``, ``ROWS``, ``STATE``, ``DIM`` and ``LANES`` are printed by the linker; ``compiled``
-and ``inline`` are numba's decorators, or nothing when the same file is run as plain Python.
+across the lanes. ``advance``, ``tile``, ``ROWS``, ``STATE``, ``DIM`` and ``LANES`` are printed by the linker;
+``compiled`` and ``inline`` are numba's decorators, or nothing when the same file is run as plain Python.
 """
 # mypy: ignore-errors
 # ruff: noqa: F821
@@ -92,10 +92,16 @@ def settle(early, late):
 
 @inline
 def keep(w, record, k, slot):
-    """Write the positions of block ``k`` to place ``slot`` of their records; the filling of the last block is left out."""
+    """Write the positions of block ``k`` to place ``slot`` of their records, NaN for those that have diverged.
+
+    The filling of the last block is left out.
+    """
     for i in range(min(LANES, record.shape[0] - k * LANES)):
+        far = 0.0
         for c in range(DIM):
-            record[k * LANES + i, slot, c] = w[c, i]
+            far += w[c, i] * w[c, i]
+        for c in range(DIM):
+            record[k * LANES + i, slot, c] = w[c, i] if far <= 1e16 else nan
 
 
 @compiled
@@ -126,10 +132,8 @@ def run(buffer, boxes, record, start, stop, every, last, window):
             until = min(stop, t - t % every + every)
             if not cyclic:
                 until = min(until, t - t % CHECK + CHECK)
-            if early <= t < early + window or t >= late:
-                until = t + 1
-            else:
-                until = min(until, early if t < early else late)
+            watched = early <= t < early + window or t >= late
+            until = t + 1 if watched else min(until, early if t < early else late)
             if alive > 0:
                 advance(w, (until - t) % CHECK if cyclic else until - t)
             t = until

@@ -1,13 +1,16 @@
-"""What a method does near each critical point: multipliers of its map where that is smooth, a checked trap where not."""
+"""What a method does near a critical point: multipliers of its map where that is smooth, a checked trap where not."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 
-from saddlescape.dynamics.evaluate import jacobian, step
+from saddlescape.dynamics.evaluate import jacobian, ticks
 from saddlescape.dynamics.method import Method
+from saddlescape.dynamics.perturbations import Plain
 from saddlescape.landscapes.base import Array, Landscape
 from saddlescape.results import CriticalPoint
 
@@ -15,13 +18,17 @@ from saddlescape.results import CriticalPoint
 NEUTRAL = 1e-9
 #: starts and ticks of the check that a neighbourhood is kept
 STARTS, TICKS = 48, 1500
+#: capture radius in units of eta·rho·max|λ|, and at least this part of the domain's width
+CAPTURE, LEAST = 8.0, 1e-6
 #: source files the answer depends on
 PARTS = tuple(
-    f"dynamics/{part}.py" for part in ("multipliers", "evaluate", "perturbations", "momentum", "status")
+    f"dynamics/{part}.py" for part in ("multipliers", "evaluate", "perturbations", "momentum", "clocks")
 )
 
+Behaviour = dict[str, Any]
 
-def local_behaviour(landscape: Landscape, method: Method) -> list[dict[str, Any]]:
+
+def local_behaviour(landscape: Landscape, method: Method) -> list[Behaviour]:
     """Return, per critical point, {"id", "verdict", "multipliers", "radius", "note"}.
 
     ``verdict``: attracts, repels or neutral by the moduli of the multipliers of the step map (its Jacobian's
@@ -29,50 +36,55 @@ def local_behaviour(landscape: Landscape, method: Method) -> list[dict[str, Any]
     (normalised SAM): ``traps`` means that starts from all sides of a small ball, run by the map itself, stayed within
     the capture radius; ``radius`` is how far out they still hover at the end. ``method`` has one value per number.
     """
-    resolved = method.resolved(landscape.eta, landscape.rho)
-    made = landscape.remember(
-        "local",
-        PARTS,
-        lambda: {"points": [_at(landscape, resolved, p) for p in landscape.critical_points]},
-        resolved.text,
-    )
-    return list(made["points"])
+    return [behaviours(landscape, [method], point)[0] for point in landscape.critical_points]
 
 
-def _at(landscape: Landscape, method: Method, point: CriticalPoint) -> dict[str, Any]:
-    entry: dict[str, Any] = {
-        "id": point.id,
-        "verdict": "neutral",
-        "multipliers": [],
-        "radius": None,
-        "note": "",
-    }
+def behaviours(landscape: Landscape, methods: Sequence[Method], point: CriticalPoint) -> list[Behaviour]:
+    """Return what each of ``methods`` (alike but for their numbers) does at one critical point; see local_behaviour."""
+    resolved = [m.resolved(landscape.eta, landscape.rho) for m in methods]
+    if len(resolved) > 1:
+        return _at(landscape, resolved, point)
+    more = (resolved[0].text, str(point.id))
+    made = landscape.remember("local", PARTS, lambda: {"found": _at(landscape, resolved, point)}, *more)
+    return list(made["found"])
+
+
+def capture_radius(landscape: Landscape, method: Method, point: CriticalPoint) -> float:
+    """Return 8·eta·rho·max|λ| at ``point``, at least 1e-6 of the domain's width; ``method`` has one value per number."""
+    eta, rho = method.numbers["eta"], method.numbers.get("rho") or 0.0
+    width = max(hi - lo for lo, hi in landscape.domain)
+    curvature = float(np.max(np.abs(point.eigenvalues))) if point.eigenvalues.size else 0.0
+    return max(CAPTURE * float(eta) * float(rho) * curvature, LEAST * width)  # type: ignore[arg-type]
+
+
+def _at(landscape: Landscape, methods: list[Method], point: CriticalPoint) -> list[Behaviour]:
+    start: Behaviour = {"id": point.id, "verdict": "neutral", "multipliers": [], "radius": None, "note": ""}
     if point.kind == "cone":
-        return entry | {"note": "a tip: no Hessian, no multipliers"}
-    rough = not method.perturbation.smooth and method.numbers.get("rho") != 0.0
-    if rough:
-        return entry | _trap(landscape, method, point)
-    values = np.linalg.eigvals(jacobian(landscape, _smooth(method), point.x))
+        return [start | {"note": "a tip: no Hessian, no multipliers"} for _ in methods]
+    rough = [not m.perturbation.smooth and m.numbers["rho"] != 0.0 for m in methods]
+    trapped = iter(_traps(landscape, [m for m, r in zip(methods, rough, strict=True) if r], point))
+    found = []
+    for method, is_rough in zip(methods, rough, strict=True):
+        found.append(start | (next(trapped) if is_rough else _multipliers(landscape, method, point)))
+    return found
+
+
+def _multipliers(landscape: Landscape, method: Method, point: CriticalPoint) -> Behaviour:
+    if (
+        not method.perturbation.smooth
+    ):  # normalised methods at rho = 0 are gradient descent, whose map is smooth
+        method = Method(Plain(), method.momentum, method.clock, method.eta)
+    values = np.linalg.eigvals(jacobian(landscape, method, point.x))
     order = np.argsort(-np.abs(values), kind="stable")
     moduli = np.abs(values[order])
     verdict = "neutral"
     if point.samples is not None:  # along the curve the multiplier is 1; across it decides
-        moduli = moduli[np.abs(moduli - 1.0) > 1e-6]
-        verdict = "attracts" if np.all(moduli < 1.0) else "repels"
+        verdict = "attracts" if np.all(moduli[np.abs(moduli - 1.0) > 1e-6] < 1.0) else "repels"
     elif moduli[0] > 1.0 + NEUTRAL:
         verdict = "repels"
     elif moduli[0] < 1.0 - NEUTRAL:
         verdict = "attracts"
-    return entry | {"verdict": verdict, "multipliers": [_plain(v) for v in values[order]]}
-
-
-def _smooth(method: Method) -> Method:
-    """Normalised methods at rho = 0 are gradient descent, whose map is smooth."""
-    from saddlescape.dynamics.perturbations import Plain
-
-    return (
-        method if method.perturbation.smooth else Method(Plain(), method.momentum, method.clock, method.eta)
-    )
+    return {"verdict": verdict, "multipliers": [_plain(v) for v in values[order]]}
 
 
 def _plain(value: Any) -> Any:
@@ -80,50 +92,55 @@ def _plain(value: Any) -> Any:
     return value.real if abs(value.imag) < 1e-12 else [value.real, value.imag]
 
 
-def _trap(landscape: Landscape, method: Method, point: CriticalPoint) -> dict[str, Any]:
-    """Run the map from a small ball around the point and see whether it stays within the capture radius."""
-    from saddlescape.dynamics.status import capture_radius
-
-    radius = float(capture_radius(landscape, method, point))
-    rho = method.numbers["rho"]
-    assert isinstance(rho, float)
-    x = point.x + 0.25 * min(radius, rho) * _ball(
-        landscape.dim
-    )  # no trap along a negative direction reaches beyond rho
+def _traps(landscape: Landscape, methods: list[Method], point: CriticalPoint) -> list[Behaviour]:
+    """Run the maps from a small ball around the point and see which stay within their capture radius, all at once."""
+    if not methods:
+        return []
+    radius = np.array([capture_radius(landscape, m, point) for m in methods])
+    numbers = {k: np.array([[m.numbers[k]] for m in methods], dtype=float) for k in methods[0].numbers}
+    # no trap along a negative direction reaches beyond rho, so the ball stays well inside
+    size = 0.25 * np.minimum(radius, numbers["rho"][:, 0])
+    x = point.x + size[:, None, None] * _ball(landscape.dim)
     v = np.zeros_like(x)
-    tick = step(landscape, method)
-    hover, kept = 0.0, True
+    tick = ticks(landscape, methods[0], numbers)
+    slack = radius + _spacing(point)
+    hover, kept = np.zeros(len(methods)), np.ones(len(methods), dtype=bool)
     for k in range(TICKS):
-        x, v = tick(x, v) if method.momentum.state else (tick(x), v)
-        away = np.linalg.norm(x - point.x, axis=1)
-        if point.samples is not None:
-            away = np.min(np.linalg.norm(x[:, None, :] - point.samples[None], axis=2), axis=1)
-        farthest = float(np.max(away))
-        if not farthest <= radius + (0.0 if point.samples is None else 1.0) * _spacing(point):
-            kept = False
+        state = tick(x, v)
+        x, v = state["x"], state.get("v", v)
+        farthest = np.max(_away(point, x), axis=1)
+        kept &= farthest <= slack
+        if not kept.any():
             break
-        hover = max(hover, farthest) if k >= TICKS // 2 else 0.0
-    note = (
-        "hovers around it (normalised: the map is not smooth here)"
-        if kept
-        else "some starts of a small ball around it leave"
-    )
-    return {"verdict": "traps" if kept else "repels", "radius": hover if kept else None, "note": note}
+        hover = np.maximum(hover, farthest) if k >= TICKS // 2 else hover
+    return [
+        {
+            "verdict": "traps" if keeps else "repels",
+            "radius": float(h) if keeps else None,
+            "note": "hovers around it (normalised: the map is not smooth here)"
+            if keeps
+            else "some starts of a small ball around it leave",
+        }
+        for keeps, h in zip(kept, hover, strict=True)
+    ]
+
+
+def _away(point: CriticalPoint, x: Array) -> Array:
+    """Distances (methods, starts) from a point, or from the samples of a curve."""
+    if point.samples is None:
+        return np.asarray(np.linalg.norm(x - point.x, axis=-1))
+    return np.asarray(np.min(np.linalg.norm(x[:, :, None, :] - point.samples, axis=-1), axis=-1))
 
 
 def _spacing(point: CriticalPoint) -> float:
     samples = point.samples
-    return (
-        float(np.max(np.linalg.norm(np.diff(samples, axis=0), axis=1)))
-        if samples is not None and len(samples) > 1
-        else 0.0
-    )
+    if samples is None or len(samples) < 2:
+        return 0.0
+    return float(np.max(np.linalg.norm(np.diff(samples, axis=0), axis=1)))
 
 
 def _ball(d: int) -> Array:
     """Return STARTS points of the unit ball, the same in every run: shells of a low-discrepancy sequence."""
-    from statistics import NormalDist
-
     golden = (1 + 5**0.5) / 2
     raw = np.array([[(0.5 + (k + 1) * golden ** (c + 1)) % 1.0 for c in range(d)] for k in range(STARTS)])
     normal = np.vectorize(NormalDist().inv_cdf)(np.clip(raw, 1e-6, 1 - 1e-6))

@@ -116,7 +116,10 @@ def _pieces(plan: Plan, done: Any, lanes: int, threads: int, block: int | None) 
             yield part
 
 
-def _work(plan: Plan, kernel: kernels.Kernel, lanes: int, out: Partial, threads: int, progress: Progress | None, block: int | None) -> None:  # fmt: skip
+def _work(
+    plan: Plan, kernel: kernels.Kernel, lanes: int, out: Partial, threads: int,
+    progress: Progress | None, block: int | None,
+) -> None:  # fmt: skip
     total = plan.x0.shape[0] * plan.ticks
     pieces = list(_pieces(plan, out.done, lanes, threads, block))
     state = {"done": total - sum(part.stop - part.start for part in pieces) * plan.ticks}
@@ -148,7 +151,10 @@ def _work(plan: Plan, kernel: kernels.Kernel, lanes: int, out: Partial, threads:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _piece(plan: Plan, kernel: kernels.Kernel, lanes: int, out: Partial, part: slice, halt: threading.Event, advanced: Callable[[int], None]) -> None:  # fmt: skip
+def _piece(
+    plan: Plan, kernel: kernels.Kernel, lanes: int, out: Partial, part: slice, halt: threading.Event,
+    advanced: Callable[[int], None],
+) -> None:  # fmt: skip
     """Run the trajectories of ``part`` from start to end and write their rows of ``out``."""
     n, d = plan.x0[part].shape
     blocks = -(-n // lanes)

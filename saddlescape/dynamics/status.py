@@ -1,24 +1,23 @@
 """What became of every trajectory: its status, the critical point it concerns, its fate (docs/statuses.md).
 
 The kernel keeps the bounding box of each trajectory in two windows, one after three quarters of the run and one at its
-end. A trajectory is *recurrent* if the two boxes are the same to a quarter of their size: it hovers, and is going nowhere.
+end. A trajectory is *recurrent* if the two are the same to a quarter of their size: it hovers, and is going nowhere.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from saddlescape.dynamics.method import Method
-from saddlescape.dynamics.multipliers import local_behaviour
+from saddlescape.dynamics.multipliers import behaviours, capture_radius
 from saddlescape.landscapes.base import Array, Landscape
 from saddlescape.landscapes.sublevel import bowls
 from saddlescape.results import MASKED, CriticalPoint, Run
 
-#: capture radius in units of eta·rho·max|λ|, and at least this part of the domain's width
-CAPTURE, LEAST = 8.0, 1e-6
 CHUNK = 1 << 15
 
 
@@ -48,14 +47,30 @@ def _status(landscape: Landscape, method: Method, run: Run) -> dict[str, Any]:
         "distance": np.full(n, np.nan),
         **{k: np.full(n, -1, dtype=np.int32) for k in MASKED},
     }
-    for one, members in _groups(method, n):
-        verdicts = {b["id"]: b["verdict"] for b in local_behaviour(landscape, one)}
+    groups = list(_groups(method, n))
+    verdicts = _Verdicts(landscape, [one for one, _ in groups])
+    for place, (one, members) in enumerate(groups):
         for first in range(0, len(members), CHUNK):
             part = members[first : first + CHUNK]
-            judged = _judge(landscape, one, run, part, verdicts)
+            judged = _judge(landscape, one, run, part, partial(verdicts.of, place))
             for name, column in judged.items():
                 out[name][part] = column
     return {k: np.ma.array(v, mask=v == -1, copy=False) if k in MASKED else v for k, v in out.items()}
+
+
+class _Verdicts:
+    """What the methods do at a critical point: found for all of them together, when one of them is asked about."""
+
+    def __init__(self, landscape: Landscape, methods: list[Method]) -> None:
+        self.landscape, self.methods = landscape, methods
+        self.found: dict[int, list[str]] = {}
+
+    def of(self, place: int, point: CriticalPoint) -> str:
+        """Return the verdict of method number ``place`` at ``point``."""
+        if point.id not in self.found:
+            answers = behaviours(self.landscape, self.methods, point)
+            self.found[point.id] = [answer["verdict"] for answer in answers]
+        return self.found[point.id][place]
 
 
 def _groups(method: Method, n: int) -> Iterator[tuple[Method, Any]]:
@@ -73,7 +88,7 @@ def _groups(method: Method, n: int) -> Iterator[tuple[Method, Any]]:
 
 
 def _judge(
-    landscape: Landscape, method: Method, run: Run, part: Any, verdicts: dict[int, str]
+    landscape: Landscape, method: Method, run: Run, part: Any, verdict: Callable[[CriticalPoint], str]
 ) -> dict[str, Any]:
     """Return the columns of the trajectories ``part`` (indices)."""
     end, box, recurrent = run.final[part], run.columns["box"][part], run.columns["recurrent"][part]
@@ -87,9 +102,11 @@ def _judge(
     elsewhere = _rests(landscape, method, end, run.columns["period"][part])
     for p in points:
         here = _captured(landscape, method, p, box) & ~elsewhere
-        if p.kind in ("minimum", "continuum", "cone") and verdicts[p.id] != "repels":
+        if not here.any():
+            continue
+        if p.kind in ("minimum", "continuum", "cone") and verdict(p) != "repels":
             word[here], point[here], fate[here] = "converged", p.id, p.id
-        elif verdicts[p.id] in ("attracts", "traps"):
+        elif verdict(p) in ("attracts", "traps"):
             word[here], point[here], fate[here] = "trapped", p.id, p.id
     for gone, name in ((finite & ~inside, "left"), (~finite, "diverged")):
         word[gone], point[gone], fate[gone] = name, -1, -1
@@ -146,14 +163,6 @@ def _distance(landscape: Landscape, p: CriticalPoint, x: Array) -> Array:
         across = np.einsum("nij,nj->ni", np.linalg.pinv(hessian, rcond=1e-3, hermitian=True), gradient)
         near[close] = np.minimum(near[close], np.linalg.norm(across, axis=1))
     return near
-
-
-def capture_radius(landscape: Landscape, method: Method, p: CriticalPoint) -> float:
-    """Return 8·eta·rho·max|λ| at ``p``, at least 1e-6 of the domain's width; ``method`` has one value per number."""
-    eta, rho = method.numbers["eta"], method.numbers.get("rho") or 0.0
-    width = max(hi - lo for lo, hi in landscape.domain)
-    curvature = float(np.max(np.abs(p.eigenvalues))) if p.eigenvalues.size else 0.0
-    return max(CAPTURE * float(eta) * float(rho) * curvature, LEAST * width)  # type: ignore[arg-type]
 
 
 def _captured(landscape: Landscape, method: Method, p: CriticalPoint, box: Array) -> Any:

@@ -13,8 +13,8 @@ from saddlescape.errors import UsageError
 def product(x0: Any, **numbers: Any) -> dict[str, Any]:
     """Return {"x0": (n, d), name: (n,), …}: every row of ``x0`` (m, d) with every combination of the numbers.
 
-    The starts vary slowest. ``grid = ss.product(x0, rho=[0.1, 0.5])``; ``ss.simulate(L, ss.method("sam", rho=grid["rho"]),
-    grid["x0"])``. Raises UsageError for an empty axis.
+    The starts vary slowest. ``grid = ss.product(x0, rho=[0.1, 0.5])``, then
+    ``ss.simulate(L, ss.method("sam", rho=grid["rho"]), grid["x0"])``. Raises UsageError for an empty axis.
     """
     starts = np.atleast_2d(np.asarray(x0, dtype=float))
     axes = {name: np.atleast_1d(np.asarray(values, dtype=float)) for name, values in numbers.items()}

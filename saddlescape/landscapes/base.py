@@ -63,6 +63,9 @@ class Landscape:
         put(self, "coordinates", tuple(coordinates))
         put(self, "params", MappingProxyType({k: float(v) for k, v in self.params.items()}))
         put(self, "title", self.title or self.name)
+        for number in ("eta", "rho"):
+            given = getattr(self, number)
+            put(self, number, None if given is None else float(given))
         put(self, "domain", _window(self.domain or ((-3.0, 3.0),) * self.dim, self.dim, "domain"))
         put(self, "view", _window(self.view or self.domain, self.dim, "view"))
         start = self.start or tuple(lo + 0.25 * (hi - lo) for lo, hi in self.domain)
@@ -88,7 +91,7 @@ class Landscape:
 
         ``loss(x, y, …)`` returns a float and ``gradient(x, y, …)`` a tuple of d floats, both of d floats; plain Python
         functions are compiled by numba. Hessians are central differences of the gradient. There are no symbolic
-        faces: no LaTeX and no third derivative. ``domain`` has d intervals; ``more`` are fields (start, eta, rho, steps …).
+        faces: no LaTeX and no third derivative. ``domain`` has d intervals; ``more`` are fields (start, eta, rho …).
         """
         names = (
             tuple("xyz"[: len(domain)])
@@ -123,7 +126,7 @@ class Landscape:
         return hash(self.identity)
 
     def with_params(self, **params: float) -> Landscape:
-        """Return this landscape with other values of its parameters. Raises UsageError for an unknown or non-finite one."""
+        """Return this landscape with other values of its parameters. Raises UsageError for an unknown or non-finite."""
         for key, value in params.items():
             if key not in self.params:
                 raise unknown(f"parameter of {self.name}", key, self.params or ["(it has none)"])
@@ -212,7 +215,8 @@ class Landscape:
         points = np.asarray(x, dtype=np.float64)
         if points.ndim == 0 or points.shape[-1] != self.dim:
             raise UsageError(
-                f"{self.name} has {self.dim} coordinate(s) {self.coordinates}: an array of shape (…, {self.dim}) is needed, not {points.shape}"
+                f"{self.name} has {self.dim} coordinate(s) {self.coordinates}: "
+                f"an array of shape (…, {self.dim}) is needed, not {points.shape}"
             )
         return points
 

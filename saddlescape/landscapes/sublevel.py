@@ -43,7 +43,7 @@ class Bowls:
     domain: tuple[tuple[float, float], ...]
 
     def find(self, x: Array, loss: Array) -> tuple[Array, Array]:
-        """Return for ``x`` (n, d) the id of the minimum whose bowl holds it (-1: none), and the largest curvature below it."""
+        """Return for ``x`` (n, d) the id of the minimum whose bowl holds it (-1: none), and the curvature bound below."""
         ids, curvature = np.full(len(x), -1), np.full(len(x), np.inf)
         cell = [self._cells(x[:, c], c) for c in range(x.shape[1])]
         corners = [

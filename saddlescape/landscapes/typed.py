@@ -61,7 +61,7 @@ def _from_functions(pair: tuple[Any, ...], domain: Window | None) -> Landscape:
     if domain is None:
         raise UsageError("functions of your own need domain=((lo, hi), …), one interval per coordinate")
     bare = Landscape.from_functions(*pair, domain)
-    rho = 0.05 * min(hi - lo for lo, hi in bare.domain)
+    rho = _short(0.05 * min(hi - lo for lo, hi in bare.domain))
     return replace(bare, eta=gentle_step(bare), rho=rho)
 
 
@@ -107,7 +107,7 @@ def _from_formula(
         view=view or (),
     )
     width = min(hi - lo for lo, hi in bare.domain)
-    return replace(bare, eta=gentle_step(bare), rho=0.05 * width)
+    return replace(bare, eta=gentle_step(bare), rho=_short(0.05 * width))
 
 
 def gentle_step(landscape: Landscape) -> float:
@@ -127,7 +127,12 @@ def gentle_step(landscape: Landscape) -> float:
             f"{landscape.formula} has no finite value on its domain {landscape.domain}: choose another domain"
         )
     largest = float(np.abs(np.linalg.eigvalsh(hessian[finite])).max())
-    return 0.1 / largest if largest > 1e-300 else 0.1
+    return _short(0.1 / largest) if largest > 1e-300 else 0.1
+
+
+def _short(value: float) -> float:
+    """A default a person may read: six significant digits are enough of it."""
+    return float(f"{value:.6g}")
 
 
 def printed(expression: Any) -> str:
