@@ -10,17 +10,17 @@
 
 #define LANES 64
 
-/* The gradient: 27 operations, in the printed order (landscape show beale --kernel sam). */
+/* The gradient: 25 operations, in the printed order (landscape show beale --kernel sam). */
 static inline __attribute__((always_inline)) void gradient(double x, double y, double *gx, double *gy) {
     double p1 = y - 1.0;
-    double a = 2.0 * p1 * x + 3.0;
+    double a = p1 * x + 1.5;
     double y2 = y * y;
-    double p3 = y2 * y - 1.0;
-    double c = 8.0 * p3 * x + 21.0;
     double p2 = y2 - 1.0;
-    double b = 4.0 * p2 * x + 9.0;
-    *gx = p1 * a + 0.25 * p3 * c + 0.5 * p2 * b;
-    *gy = x * (a + 0.75 * c * y2 + b * y);
+    double b = p2 * x + 2.25;
+    double p3 = y2 * y - 1.0;
+    double c = p3 * x + 2.625;
+    *gx = 2.0 * (p1 * a + p2 * b + p3 * c);
+    *gy = 2.0 * x * (a + 3.0 * y2 * c + 2.0 * b * y);
 }
 
 /* 1/n, and 0 at 0. The division is by 1 there: both sides of the choice can be computed, so lanes need no branch. */

@@ -37,10 +37,10 @@ def starts(n: int) -> Array:
 
 def gradient(x: Any, y: Any) -> tuple[Any, Any]:
     """Gradient of Beale's function, in the order of beale_sam.c; for arrays, traced values, expressions."""
-    p1, y2 = y - 1.0, y * y
-    p2, p3 = y2 - 1.0, y2 * y - 1.0
-    a, b, c = 2.0 * p1 * x + 3.0, 4.0 * p2 * x + 9.0, 8.0 * p3 * x + 21.0
-    return p1 * a + 0.25 * p3 * c + 0.5 * p2 * b, x * (a + 0.75 * c * y2 + b * y)
+    y2 = y * y
+    p1, p2, p3 = y - 1.0, y2 - 1.0, y2 * y - 1.0
+    a, b, c = p1 * x + 1.5, p2 * x + 2.25, p3 * x + 2.625
+    return 2.0 * (p1 * a + p2 * b + p3 * c), 2.0 * x * (a + 3.0 * y2 * c + 2.0 * b * y)
 
 
 def sam_step(x: Any, y: Any, eta: Any, rho: Any, sqrt: Any, recip: Any) -> tuple[Any, Any]:

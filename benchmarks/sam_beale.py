@@ -4,7 +4,7 @@
                                    [--json FILE]
 
 First the gate: everything is compared with strict C, and nothing is timed if it fails. Then rounds: ours
-(strict and fast), then every peer once, in rotating order. Reported are ratios of times of the same round.
+(strict and fast) and every peer once, in rotating order. Reported are ratios of times of the same round.
 """
 
 from __future__ import annotations
@@ -85,9 +85,10 @@ def rounds(own: list[Peer], peers: list[Peer], x0: Array, steps: int, pairs: int
     times: dict[str, list[float]] = {entry.name: [] for entry in own + peers}
     for entry in own + peers:  # compile and touch everything once
         timed(entry, x0, min(steps, 20) if entry in own else max(1, steps))
-    for k in range(pairs):
-        turn = k % len(peers) if peers else 0
-        for entry in own + peers[turn:] + peers[:turn]:
+    entries = own + peers
+    for k in range(pairs):  # nobody always comes first, or after the same one
+        turn = k % len(entries)
+        for entry in entries[turn:] + entries[:turn]:
             times[entry.name].append(timed(entry, x0, steps))
         print(f"round {k + 1} of {pairs}", file=sys.stderr, flush=True)
     return times

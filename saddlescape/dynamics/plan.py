@@ -92,7 +92,7 @@ def _finite(values: Any, what: str) -> Array:
         array = np.ascontiguousarray(values)
         if array.dtype.kind not in "fiub":
             raise ValueError
-        array = array.astype(np.float64)
+        array = array.astype(np.float64, copy=False)
     except (TypeError, ValueError):
         raise UsageError(f"{what} must be numbers in rows of one length, not {values!r:.60}") from None
     if not np.all(np.isfinite(array)):
@@ -117,8 +117,10 @@ def empty(plan: Plan) -> Partial:
     record = np.empty((n, plan.records, d))
     record[:, 0] = plan.x0
     v = np.zeros((n, d)) if plan.method.momentum.state else np.zeros((n, 0))
-    flags = np.zeros(n, dtype=np.int32)
-    return Partial("", record, v, np.full((n, 2, d), np.nan), flags.astype(bool), flags, flags.astype(bool))
+    box = np.empty((n, 2, d))
+    return Partial(
+        "", record, v, box, np.zeros(n, dtype=bool), np.zeros(n, dtype=np.int32), np.zeros(n, dtype=bool)
+    )
 
 
 def signature(plan: Plan) -> str:

@@ -170,8 +170,7 @@ def _piece(
         advanced((stop - start) * n)
     last = np.moveaxis(boxes[:, 1], 1, -1).reshape(blocks * lanes, 3 * d + 2)[:n]
     out.period[part], out.recurrent[part] = last[:, -2] * last[:, -1], last[:, -1]
-    if plan.window:
-        out.box[part] = last[:, : 2 * d].reshape(n, 2, d)
+    out.box[part] = last[:, : 2 * d].reshape(n, 2, d) if plan.window else np.nan
     if out.v.shape[1]:
         out.v[part] = np.moveaxis(buffer[:, d : 2 * d], 1, -1).reshape(-1, d)[:n]
     out.done[part] = True
@@ -192,7 +191,7 @@ def _run(plan: Plan, out: Partial) -> Run:
         clock=plan.method.clock.name,
         x=out.record,
         t=ticks * eta if eta.ndim == 0 else np.outer(eta, ticks),
-        gradient_evaluations=np.full(plan.x0.shape[0], calls),
+        gradient_evaluations=np.broadcast_to(np.int64(calls), plan.x0.shape[0]),
         v_final=out.v if out.v.shape[1] else None,
         columns={"recurrent": out.recurrent, "period": out.period, "box": out.box},
         compute=lambda run, name: status.columns(plan.landscape, plan.method, run, name),

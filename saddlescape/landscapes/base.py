@@ -25,7 +25,13 @@ if TYPE_CHECKING:
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 Window = tuple[tuple[float, float], ...]
-SOURCES = ("landscapes/calculus.py", "landscapes/formula", "landscapes/base.py", "results.py")
+SOURCES = (
+    "landscapes/calculus.py",
+    "landscapes/forms.py",
+    "landscapes/formula",
+    "landscapes/base.py",
+    "results.py",
+)
 SEARCH = tuple(f"landscapes/{part}.py" for part in ("critical", "roots", "continua", "winding"))
 
 

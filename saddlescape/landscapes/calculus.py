@@ -9,8 +9,10 @@ products; equal subexpressions are computed once. sympy is imported only when so
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
+
+from saddlescape.landscapes.forms import HELD, forms
 
 if TYPE_CHECKING:
     import sympy
@@ -20,7 +22,7 @@ COST = {"+": 1, "-": 1, "*": 1, "neg": 1, "/": 8, "sqrt": 8}
 CALL_COST = 20
 
 Program = dict[str, Any]
-"""{"lines": [...], "out": [...], "operations": weighted count}"""
+"""{"lines": [...], "out": [...], "operations": weighted count, "products": those that are no doubling}"""
 
 
 def derive(expression: sympy.Expr, coordinates: Sequence[str]) -> dict[str, Any]:
@@ -51,34 +53,10 @@ def derive(expression: sympy.Expr, coordinates: Sequence[str]) -> dict[str, Any]
 def cheapest(expressions: Sequence[sympy.Expr], x: Sequence[sympy.Symbol]) -> Program:
     """Return the program with the fewest operations among algebraically equal forms of ``expressions``.
 
-    The forms only take common factors out of sums; nothing is multiplied out, so no cancellation is added.
+    Of two alike the one with fewer products: a processor doubles by adding, and has as many adders as multipliers.
     """
-    import sympy
-
-    forms: list[list[sympy.Expr]] = [list(expressions)]
-    for order in (x, list(reversed(x))):
-        for numbers in (False, True):
-            gathered = [_gather(e, order, numbers) for e in expressions]
-            forms += [gathered, [sympy.factor_terms(e, clear=False) for e in gathered]]
-    return min((program(form) for form in forms), key=lambda p: int(p["operations"]))
-
-
-def _gather(expression: sympy.Expr, order: Iterable[sympy.Symbol], numbers: bool) -> sympy.Expr:
-    """Take (common ``numbers``, then) powers of each coordinate out of every sum of ``expression``, innermost first."""
-    import sympy
-
-    symbols = list(order)
-
-    def tidy(node: sympy.Expr) -> sympy.Expr:
-        if not node.is_Add:
-            return node
-        node = sympy.factor_terms(node, clear=False) if numbers else node
-        for symbol in symbols:
-            if node.is_Add:
-                node = sympy.collect(node, symbol)
-        return node
-
-    return sympy.bottom_up(expression, tidy)
+    made = (program(form) for form in forms(expressions, x))
+    return min(made, key=lambda p: (int(p["operations"]), int(p["products"])))
 
 
 def program(expressions: Sequence[sympy.Expr]) -> Program:
@@ -111,6 +89,8 @@ class _Graph:
 
     def lower(self, e: sympy.Expr) -> int:
         if e.is_Symbol:
+            if e.name.startswith(HELD):
+                return self.node("number", repr(float(e.name.removeprefix(HELD))))
             return self.names[e.name] if e.name in self.names else self.node("name", e.name)
         if e.is_number:
             return self.node("number", repr(float(e)))
@@ -195,7 +175,7 @@ class _Printer:
         self.seen: set[int] = set()
         self.lines: list[str] = []
         self.named: dict[int, str] = {}
-        self.operations = 0
+        self.operations = self.products = 0
         taken = {str(args[0]) for op, args in nodes if op == "name"}
         self.prefix = "t" if not any(re.fullmatch(r"t\d+", name) for name in taken) else "_t"
 
@@ -203,7 +183,7 @@ class _Printer:
         for output in self.outputs:
             self._count(output)
         out = [self._text(output)[0] for output in self.outputs]
-        return {"lines": self.lines, "out": out, "operations": self.operations}
+        return {"lines": self.lines, "out": out, "operations": self.operations, "products": self.products}
 
     def _operands(self, i: int) -> list[int]:
         op, args = self.nodes[i]
@@ -217,6 +197,7 @@ class _Printer:
         op, args = self.nodes[i]
         if op not in ("name", "number"):
             self.operations += COST.get(args[0] if op == "call" else op, CALL_COST)
+            self.products += op == "*" and all(self.nodes[a] != ("number", ("2.0",)) for a in args)
         for operand in self._operands(i):
             self._count(operand)
 
