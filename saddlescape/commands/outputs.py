@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import re
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -84,6 +86,22 @@ def free(name: str) -> Path:
         k += 1
         path = Path(name).with_stem(f"{Path(name).stem}-{k}")
     return path
+
+
+def prepare(paths: Sequence[Path]) -> Callable[[], None]:
+    """Return what imports the drawing code in the background, the first time it is called.
+
+    Kernels work without the interpreter's lock; while they do, the import costs no time of its own.
+    """
+    wanted = [any(path.suffix.lower() in FIGURES for path in paths)]
+
+    def meanwhile() -> None:
+        if wanted.pop() if wanted else False:
+            threading.Thread(
+                target=importlib.import_module, args=("saddlescape.plots.figure",), daemon=True
+            ).start()
+
+    return meanwhile
 
 
 def write(paths: Sequence[Path], plan: Plan, runs: Sequence[Run], ends: Sequence[Ends]) -> list[Path]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -116,7 +116,7 @@ def perform(plan: Plan, given: dict[str, Any], console: Console) -> None:
     kept = Kept.beside(paths[0] if paths else Path(outputs.default_name(plan)), plan.spec)
     if given.get("no_continue"):
         kept.forget()
-    runs = simulated(plan, console, kept, run_threads(given))
+    runs = simulated(plan, console, kept, run_threads(given), outputs.prepare(paths))
     console.say(f"simulated in {seconds(began)}", level=1)
     at = [ends(plan, each) for each in runs]
     if not console.json:
@@ -141,8 +141,17 @@ def run_threads(given: dict[str, Any]) -> int | None:
     return None if found is None else int(found)
 
 
-def simulated(plan: Plan, console: Console, kept: Kept, threads: int | None) -> list[Run]:
-    """Return the runs of the plan; what was kept of an interrupted one is not done again."""
+def simulated(
+    plan: Plan,
+    console: Console,
+    kept: Kept,
+    threads: int | None,
+    meanwhile: Callable[[], None] = lambda: None,
+) -> list[Run]:
+    """Return the runs of the plan; what was kept of an interrupted one is not done again.
+
+    ``meanwhile`` is called once kernels are at work.
+    """
     from saddlescape import report
     from saddlescape.commands.plan import execute
 
@@ -155,8 +164,14 @@ def simulated(plan: Plan, console: Console, kept: Kept, threads: int | None) -> 
             runs.append(found)
             continue
         bar = console.bar(labels[k])
+
+        def told(done: int, total: int, bar: Any = bar) -> None:
+            meanwhile()
+            if bar:
+                bar(done, total)
+
         try:
-            runs.append(execute(plan, k, bar, threads=threads, resume=kept.rest(k)))
+            runs.append(execute(plan, k, told, threads=threads, resume=kept.rest(k)))
         except KeyboardInterrupt as stop:
             partial = stop.partial if isinstance(stop, Interrupted) else None
             raise Stopped(kept.folder if kept.keep(runs, partial) else None) from None

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from saddlescape.results import Background, CriticalPoint, Run
+from saddlescape.results import STATUSES, Background, CriticalPoint, Run
 
 GREEK = {"eta": "η", "rho": "ρ", "beta": "β", "sigma": "σ", "alpha": "α", "delta": "δ"}
 UPPER = {"gd", "sgd", "sam", "usam", "asam", "egr", "gnp", "bsam", "ausam", "fsam", "esam", "gsam", "dnsam"}
@@ -146,15 +145,15 @@ def destinations(run: Run) -> tuple[list[tuple[str, int | None, float]], np.ndar
     A trajectory belongs to the critical point of its fate, whether it is there yet or not; else to its
     status.
     """
-    keys = [
-        (f"f{int(fate)}", int(fate)) if not np.ma.is_masked(fate) else (str(status), None)
-        for fate, status in zip(run.fate, run.status, strict=True)
-    ]
-    tally = Counter(keys).most_common()
+    status = np.array([STATUSES.index(word) for word in np.unique(run.status)], dtype=int)
+    codes = -1 - status[np.unique(run.status, return_inverse=True)[1]]  # below 0 a status, else an id
+    codes = np.where(np.ma.getmaskarray(run.fate), codes, np.ma.filled(run.fate, 0))
+    kinds, which, times = np.unique(codes, return_inverse=True, return_counts=True)
+    order = np.argsort(-times, kind="stable")
     found: list[tuple[str, int | None, float]] = []
-    for (word, identity), times in tally:
-        point = point_of(run.background, identity)
+    for code, count in zip(kinds[order].tolist(), times[order].tolist(), strict=True):
+        point = point_of(run.background, code if code >= 0 else None)
+        word = "a point" if code >= 0 else STATUSES[-1 - code]
         text = f"{point.kind} {place(point.x)}" if point else "still moving" if word == "moving" else word
-        found.append((text, identity, times / len(keys)))
-    order = {key: rank for rank, (key, _) in enumerate(tally)}
-    return found, np.array([order[key] for key in keys])
+        found.append((text, code if code >= 0 else None, count / len(codes)))
+    return found, np.argsort(order)[which]
