@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -11,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from saddlescape import store
+from saddlescape import archive
 from saddlescape.errors import OutputError, UsageError
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
@@ -183,8 +182,8 @@ class Run:
             "spec": dict(self.spec), "method": self.method, "formula": self.formula, "clock": self.clock,
             "background": scene.to_json(),
         }  # fmt: skip
-        arrays["about"] = np.frombuffer(json.dumps(about, default=_plain).encode(), dtype=np.uint8)
-        return _write(path, arrays)
+        arrays["about"] = np.frombuffer(json.dumps(about, default=archive.plain).encode(), dtype=np.uint8)
+        return archive.write(path, arrays)
 
 
 #: columns that may hold no critical point
@@ -193,7 +192,7 @@ MASKED = ("point", "fate", "nearest")
 
 def load(path: str | Path) -> Run:
     """Return the run that ``Run.save`` wrote. Raises OutputError if the file is missing or is no such run."""
-    arrays = _read(Path(path))
+    arrays = archive.read(Path(path))
     try:
         about = json.loads(bytes(arrays.pop("about")).decode())
         scene = about["background"]
@@ -218,62 +217,3 @@ def load(path: str | Path) -> Run:
         )  # fmt: skip
     except (KeyError, ValueError, TypeError, AttributeError) as error:
         raise OutputError(f"{path} is not a run saved by saddlescape ({error!r:.80})") from None
-
-
-@dataclass(frozen=True, eq=False)
-class Partial:
-    """A run that was stopped: the rows that are ``done``, and what they hold. ``signature`` says of which run."""
-
-    signature: str
-    record: Array
-    v: Array
-    box: Array
-    recurrent: np.ndarray[Any, np.dtype[np.bool_]]
-    period: np.ndarray[Any, np.dtype[np.int32]]
-    done: np.ndarray[Any, np.dtype[np.bool_]]
-
-    @property
-    def fraction(self) -> float:
-        """The share of trajectories that are done."""
-        return float(self.done.mean())
-
-    def save(self, path: str | Path) -> Path:
-        """Write it to ``path``, atomically."""
-        arrays = {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "signature"}
-        return _write(
-            Path(path), {**arrays, "signature": np.frombuffer(self.signature.encode(), dtype=np.uint8)}
-        )
-
-    @classmethod
-    def load(cls, path: str | Path) -> Partial:
-        """Return what ``save`` wrote. Raises OutputError if the file does not read."""
-        arrays = _read(Path(path))
-        try:
-            return cls(bytes(arrays.pop("signature")).decode(), **arrays)
-        except (KeyError, TypeError, ValueError) as error:
-            raise OutputError(f"{path} is not a partial run ({error!r:.80})") from None
-
-
-def _write(path: Path, arrays: dict[str, Any]) -> Path:
-    data = io.BytesIO()
-    np.savez_compressed(data, **arrays)
-    try:
-        store.write_atomic(path, data.getvalue())
-    except OSError as error:
-        raise OutputError(f"cannot write {path}: {error.strerror or error}") from None
-    return path
-
-
-def _plain(value: Any) -> Any:
-    """NumPy's numbers as Python's, for JSON."""
-    return value.tolist() if isinstance(value, (np.generic, np.ndarray)) else str(value)
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            return {name: file[name] for name in file.files}
-    except FileNotFoundError:
-        raise OutputError(f"there is no file {path}") from None
-    except Exception as error:  # a damaged archive fails in many ways: zip, zlib, array headers, sizes
-        raise OutputError(f"{path} cannot be read: {error!s:.200}") from None

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 import saddlescape as ss
 from saddlescape.errors import OutputError, UsageError
-from saddlescape.results import LAZY, STATUSES, CriticalPoint, Partial, Run
+from saddlescape.partial import Partial
+from saddlescape.results import LAZY, STATUSES, CriticalPoint, Run
 
 WELL = ss.landscape("double_well")
 STARTS = [[0.02, 1.5], [1.0, 0.0], [-1.5, 0.3], [1.9, 1.9], [1e9, 0.0]]

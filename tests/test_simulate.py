@@ -16,7 +16,8 @@ import pytest
 import saddlescape as ss
 from saddlescape.dynamics import simulate as module
 from saddlescape.errors import Interrupted, UsageError
-from saddlescape.results import Partial, Run
+from saddlescape.partial import Partial
+from saddlescape.results import Run
 
 BEALE = ss.landscape("beale")
 LINE = ss.landscape("parabola")

@@ -41,7 +41,7 @@ class Kept:
 
     def rest(self, k: int) -> Any:
         """Return what there is of run ``k`` (results.Partial), or None."""
-        from saddlescape.results import Partial
+        from saddlescape.partial import Partial
 
         return self._read(self.folder / f"{k}.rest", Partial.load)
 

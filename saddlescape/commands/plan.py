@@ -14,7 +14,8 @@ from saddlescape.spec import MOST_STEPS, RunSpec
 if TYPE_CHECKING:
     from saddlescape.dynamics.method import Method
     from saddlescape.landscapes.base import Landscape
-    from saddlescape.results import Partial, Run
+    from saddlescape.partial import Partial
+    from saddlescape.results import Run
 
 Progress = Callable[[int, int], None]
 #: coordinates kept per method by default: enough to draw, 32 MB

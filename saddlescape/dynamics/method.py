@@ -7,19 +7,16 @@
 
 from __future__ import annotations
 
-import math
-import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from saddlescape.dynamics.clocks import CLOCKS, Clock, Steps
 from saddlescape.dynamics.momentum import HeavyBall, Momentum, Nesterov, NoMomentum
+from saddlescape.dynamics.numbers import Value, read, show
 from saddlescape.dynamics.perturbations import PERTURBATIONS, Perturbation
 from saddlescape.errors import UsageError, nearest, unknown
 from saddlescape.symbols import number
-
-Value = float | tuple[float, ...]
 
 NAMES = {part.name: part for part in PERTURBATIONS}
 CLOCK_NAMES = {clock.name: clock for clock in CLOCKS}
@@ -37,12 +34,6 @@ HINTS = {
     "n-sam": "write sam:batch=…,ascent=full",
     "nag": "write nesterov=true",
     "momentum": "write beta=0.9",
-}
-#: number -> (allowed interval in words, test)
-RANGES: dict[str, tuple[str, Callable[[float], bool]]] = {
-    "eta": ("a number above 0", lambda a: a > 0),
-    "rho": ("a number ≥ 0", lambda a: a >= 0),
-    "beta": ("a number with 0 ≤ beta < 1", lambda a: 0 <= a < 1),
 }
 
 
@@ -73,7 +64,7 @@ class Method:
         """Return this method with other values for some of its numbers (rho stays where it belongs)."""
         method = self
         for key, given in values.items():
-            value = _value(key, given)
+            value = read(key, given)
             if key == "eta":
                 method = replace(method, eta=value)
             elif key in {f.name for f in fields(self.perturbation)}:
@@ -103,7 +94,7 @@ class Method:
     def text(self) -> str:
         """The canonical text: keys sorted, defaults omitted."""
         clock = "" if isinstance(self.clock, Steps) else f"@{self.clock.name}"
-        shown = {k: "true" if v is True else _show(v) for k, v in self.keys.items()}
+        shown = {k: "true" if v is True else show(v) for k, v in self.keys.items()}
         keys = ",".join(f"{k}={shown[k]}" for k in sorted(shown))
         return f"{self.name}{clock}:{keys}" if keys else self.name + clock
 
@@ -197,7 +188,7 @@ def _build(part: type[Perturbation], clock: Clock, keys: Mapping[str, Any]) -> M
             raise UsageError(
                 f"{part.name} has no key '{key[:40]}'{nearest(key, allowed)}. It takes {', '.join(allowed)}.{more}"
             )
-    numbers = {k: _value(k, v) for k, v in keys.items() if k != "nesterov"}
+    numbers = {k: read(k, v) for k, v in keys.items() if k != "nesterov"}
     momentum = _momentum(numbers.pop("beta", 0.0), keys.get("nesterov", False))
     eta = numbers.pop("eta", None)
     return Method(part(**numbers), momentum, clock, eta)
@@ -212,56 +203,3 @@ def _momentum(beta: Value, nesterov: Any) -> Momentum:
             raise UsageError("nesterov=true needs a momentum beta with 0 < beta < 1, e.g. beta=0.9")
         return NoMomentum()
     return Nesterov(beta) if wanted else HeavyBall(beta)  # type: ignore[arg-type]
-
-
-SWEEP = re.compile(r"^\s*(?P<a>[^.|/]\S*?)\.\.(?P<b>\S+?)(?:/(?P<n>\d+))?\s*$")
-
-
-def _value(key: str, given: Any) -> Value:
-    """Return a number or a tuple of numbers from text, a number or a sequence, checked against its range."""
-    if isinstance(given, str):
-        values = _sweep(key, given)
-        _check(key, values)
-        return values[0] if len(values) == 1 else values
-    several = isinstance(given, Iterable)
-    try:
-        values = tuple(float(a) for a in given) if several else (float(given),)
-    except (TypeError, ValueError):
-        raise UsageError(f"{key} must be a number or a sequence of numbers, not {given!r:.60}") from None
-    _check(key, values)
-    return values if len(values) > 1 else values[0]
-
-
-def _sweep(key: str, text: str) -> tuple[float, ...]:
-    if match := SWEEP.match(text):
-        a, b = _float(key, match["a"]), _float(key, match["b"])
-        n = int((match["n"] or "0")[:9])
-        if not 2 <= n <= 10_000:
-            raise UsageError(
-                f"a sweep is written {key}=0.1..0.5/9 (from..to/how many, 2 to 10000), not '{text[:60]}'"
-            )
-        return (*(a + (b - a) * i / (n - 1) for i in range(n - 1)), b)
-    return tuple(_float(key, piece) for piece in text.split("|"))
-
-
-def _float(key: str, text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        pass
-    if "(" in text:
-        raise UsageError(f"schedules such as {key}={text[:40]} are not built yet")
-    raise UsageError(f"{key} must be a number, not '{text[:60]}'")
-
-
-def _check(key: str, values: tuple[float, ...]) -> None:
-    words, test = RANGES[key]
-    if not values:
-        raise UsageError(f"{key} is empty: it needs at least one number")
-    for a in values:
-        if not math.isfinite(a) or not test(a):
-            raise UsageError(f"{key} must be {words}, not {a:g}")
-
-
-def _show(value: Value) -> str:
-    return "|".join(repr(a) for a in value) if isinstance(value, tuple) else repr(value)

@@ -16,8 +16,8 @@ from saddlescape.results import CriticalPoint
 
 #: how near 1 a multiplier's modulus counts as neutral (rounding of the Hessian at a polished point)
 NEUTRAL = 1e-9
-#: starts and ticks of the check that a neighbourhood is kept
-STARTS, TICKS = 48, 1500
+#: starts of the check that a neighbourhood is kept, and its ticks: ten times 1/(eta·min|λ|) within these bounds
+STARTS, TICKS = 48, (1500, 6000)
 #: capture radius in units of eta·rho·max|λ|, and at least this part of the domain's width
 CAPTURE, LEAST = 8.0, 1e-6
 #: source files the answer depends on
@@ -34,7 +34,8 @@ def local_behaviour(landscape: Landscape, method: Method) -> list[Behaviour]:
     ``verdict``: attracts, repels or neutral by the moduli of the multipliers of the step map (its Jacobian's
     eigenvalues, a real number or [real, imaginary]) against 1; traps or repels for a map that is not smooth there
     (normalised SAM): ``traps`` means that starts from all sides of a small ball, run by the map itself, stayed within
-    the capture radius; ``radius`` is how far out they still hover at the end. ``method`` has one value per number.
+    the capture radius (times (1+beta)/(1−beta), by which momentum swings further); ``radius`` is how far out they still
+    hover at the end. ``method`` has one value per number.
     """
     return [behaviours(landscape, [method], point)[0] for point in landscape.critical_points]
 
@@ -103,16 +104,22 @@ def _traps(landscape: Landscape, methods: list[Method], point: CriticalPoint) ->
     x = point.x + size[:, None, None] * _ball(landscape.dim)
     v = np.zeros_like(x)
     tick = ticks(landscape, methods[0], numbers)
-    slack = radius + _spacing(point)
+    beta = np.array([float(m.numbers.get("beta") or 0.0) for m in methods])  # type: ignore[arg-type]
+    slack = radius * (1 + beta) / (1 - beta) + _spacing(point)
     hover, kept = np.zeros(len(methods)), np.ones(len(methods), dtype=bool)
-    for k in range(TICKS):
+    curvature = np.abs(point.eigenvalues)[
+        np.abs(point.eigenvalues) > 1e-6 * np.max(np.abs(point.eigenvalues))
+    ]
+    slowest = float(np.min(numbers["eta"])) * float(np.min(curvature, initial=np.inf))
+    last = int(np.clip(10 / slowest, *TICKS))
+    for k in range(last):
         state = tick(x, v)
         x, v = state["x"], state.get("v", v)
         farthest = np.max(_away(point, x), axis=1)
         kept &= farthest <= slack
         if not kept.any():
             break
-        hover = np.maximum(hover, farthest) if k >= TICKS // 2 else hover
+        hover = np.maximum(hover, farthest) if k >= last // 2 else hover
     return [
         {
             "verdict": "traps" if keeps else "repels",

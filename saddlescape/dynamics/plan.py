@@ -11,7 +11,7 @@ from saddlescape import store
 from saddlescape.dynamics.method import Method
 from saddlescape.errors import UsageError
 from saddlescape.landscapes.base import Array, Landscape
-from saddlescape.results import Partial
+from saddlescape.partial import Partial
 
 #: ticks in each of the two windows that statuses are judged by
 WINDOW = 50

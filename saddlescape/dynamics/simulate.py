@@ -22,7 +22,8 @@ from saddlescape.dynamics.method import method as as_method
 from saddlescape.dynamics.plan import Plan, empty, fitting, plan_run, signature, tiles, whole
 from saddlescape.errors import Interrupted, UsageError
 from saddlescape.landscapes.base import Landscape
-from saddlescape.results import Partial, Run
+from saddlescape.partial import Partial
+from saddlescape.results import Run
 
 #: trajectory-ticks in one piece of work (about 50 ms of one thread)
 PIECE = 1 << 24

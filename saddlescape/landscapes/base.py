@@ -206,16 +206,8 @@ class Landscape:
     @cached_property
     def _functions(self) -> dict[str, Callable[..., Any]]:
         if self.functions:
-            return numeric.functions(*self.functions, self.domain)
-        names = [*self.coordinates, *self.params]
-        extra = [f"_{n}{i}" for n in "uv" for i in range(self.dim)]
-        space: dict[str, Any] = dict(NUMPY_NAMES)
-        for part in ("loss", "gradient", "hessian", "third"):
-            inputs = names + (extra if part == "third" else [])
-            exec(
-                calculus.function_text(part, inputs, self.derived[part]), space
-            )  # our own printed text, never the user's
-        return space
+            return numeric.of_functions(*self.functions, self.domain)
+        return numeric.of_programs(self.derived, self.coordinates, self.params)
 
     def _points(self, x: Any) -> Array:
         points = np.asarray(x, dtype=np.float64)
@@ -258,17 +250,6 @@ class Landscape:
     def winding(self) -> dict[str, Any]:
         """The winding number of ∇f around the domain beside the sum of indices: {"status", "boundary", "sum"}."""
         return dict(self.census["winding"])
-
-
-NUMPY_NAMES: dict[str, Any] = {
-    **{
-        name: getattr(np, name)
-        for name in ("exp", "log", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh", "fabs")
-    },
-    "atan": np.arctan,
-    "_power": np.power,
-    "_divide": np.divide,
-}
 
 
 def _window(window: Sequence[Sequence[float]], dim: int, what: str) -> Window:

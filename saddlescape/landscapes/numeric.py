@@ -1,22 +1,47 @@
-"""Landscapes of the user's own functions: values point by point, second derivatives by central differences."""
+"""The numbers of a landscape as NumPy functions: of its printed programs, or of functions of the user's own."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from saddlescape.errors import UsageError
+from saddlescape.landscapes.program import function_text
 
 #: step of the central differences, as a part of the domain's width: error about (1e-5)² of the width's scale
 STEP = 1e-5
 
 
-def functions(
+NUMPY_NAMES: dict[str, Any] = {
+    **{
+        name: getattr(np, name)
+        for name in ("exp", "log", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh", "fabs")
+    },
+    "atan": np.arctan,
+    "_power": np.power,
+    "_divide": np.divide,
+}
+
+
+def of_programs(
+    derived: Mapping[str, Any], coordinates: Sequence[str], params: Iterable[str]
+) -> dict[str, Callable[..., Any]]:
+    """Return loss, gradient, hessian and third (calculus.derive) as functions of d arrays and the parameters."""
+    space: dict[str, Any] = dict(NUMPY_NAMES)
+    names = [*coordinates, *params]
+    extra = [f"_{n}{i}" for n in "uv" for i in range(len(coordinates))]
+    for part in ("loss", "gradient", "hessian", "third"):
+        inputs = names + (extra if part == "third" else [])
+        exec(function_text(part, inputs, derived[part]), space)  # our own printed text, never the user's
+    return space
+
+
+def of_functions(
     loss: Callable[..., Any], gradient: Callable[..., Any], domain: Sequence[tuple[float, float]]
 ) -> dict[str, Callable[..., Any]]:
-    """Return loss, gradient and hessian as functions of d arrays of one shape, like those printed from a formula."""
+    """Return the same for the user's own functions: values point by point, the Hessian by central differences."""
     d = len(domain)
     steps = [STEP * (hi - lo) for lo, hi in domain]
 

@@ -1,0 +1,39 @@
+"""Arrays in .npz files: written whole or not at all, read with every damage said in words."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from saddlescape import store
+from saddlescape.errors import OutputError
+
+
+def write(path: Path, arrays: dict[str, Any]) -> Path:
+    """Write ``arrays`` by name to ``path``, whole or not at all. Raises OutputError where it cannot."""
+    data = io.BytesIO()
+    np.savez_compressed(data, **arrays)
+    try:
+        store.write_atomic(path, data.getvalue())
+    except OSError as error:
+        raise OutputError(f"cannot write {path}: {error.strerror or error}") from None
+    return path
+
+
+def plain(value: Any) -> Any:
+    """NumPy's numbers as Python's, for JSON."""
+    return value.tolist() if isinstance(value, (np.generic, np.ndarray)) else str(value)
+
+
+def read(path: Path) -> dict[str, Any]:
+    """Return the arrays of ``path`` by name. Raises OutputError if it is missing or damaged."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return {name: file[name] for name in file.files}
+    except FileNotFoundError:
+        raise OutputError(f"there is no file {path}") from None
+    except Exception as error:  # a damaged archive fails in many ways: zip, zlib, array headers, sizes
+        raise OutputError(f"{path} cannot be read: {error!s:.200}") from None
