@@ -1,0 +1,51 @@
+"""What the README shows is run: its Python lines, and every command that stands in it."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+COMMANDS = re.findall(r"^    (landscape .*)$", README, flags=re.M)
+
+
+def run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command,
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_python_lines_run_and_say_what_the_readme_says(tmp_path: Path) -> None:
+    (block,) = re.findall(r"```python\n(.*?)```", README, flags=re.S)
+    done = run([sys.executable, "-c", block], tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "['trapped'] [2]" in done.stdout
+    assert done.stdout.count("CriticalPoint(") == 3
+
+
+def test_every_command_of_the_readme_runs(tmp_path: Path) -> None:
+    assert len(COMMANDS) >= 7
+    for command in COMMANDS:
+        words = shlex.split(command, comments=True)
+        done = run([sys.executable, "-m", "saddlescape", *words[1:]], tmp_path)
+        assert done.returncode == 0, f"{command}\n{done.stderr}"
+    assert (tmp_path / "beale-sam.png").exists()
+
+
+@pytest.mark.parametrize(
+    "part", ["python3 -m venv .venv && .venv/bin/pip install -q . ", ".venv/bin/python -m pytest"]
+)
+def test_both_set_up_commands_stand_on_one_line(part: str) -> None:
+    assert sum(part in line for line in README.splitlines()) == 1
