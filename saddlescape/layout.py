@@ -98,5 +98,6 @@ def place(x: Any) -> str:
 def title(landscape: Landscape, width: int) -> str:
     """Return the line that says which landscape it is, broken where the terminal ends."""
     name = "" if landscape.title == landscape.formula else f"{landscape.title}   "
-    text = name + pretty(landscape.formula)
+    values = ", ".join(f"{key} = {value:g}" for key, value in landscape.params.items())
+    text = name + pretty(landscape.formula) + (f"   with {values}" if values else "")
     return textwrap.fill(text, width, subsequent_indent="    ", break_long_words=False)

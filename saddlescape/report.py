@@ -91,10 +91,12 @@ def destinations(run: Run, most: int = PLACES) -> list[tuple[str, int]]:
 
 
 def _destination(status: str, point: str | None, fate: str | None) -> str:
+    if status == "converged" and point and point.startswith("continuum"):
+        return "converged to the curve of minima"
     if status in ("converged", "trapped"):
         return f"{status} {'to' if status == 'converged' else 'at'} {point or 'a point'}"
     if status == "cycling":
-        return f"cycling near {point}" if point else "cycling"
+        return f"cycling, nearest {point}" if point else "cycling"
     if status == "moving":
         return f"moving, in the basin of {fate}" if fate else "still moving"
     return "left the domain" if status == "left" else status

@@ -75,7 +75,8 @@ class Background:
     """What a picture needs to know of a landscape, so that a figure can be drawn from a saved file.
 
     ``axes`` are the d grids over ``view`` (d ≤ 2) and ``loss`` the values on them: [j, i] = f(axes[0][i], axes[1][j])
-    for d = 2 and [i] for d = 1; both empty for d > 2. ``latex`` is the formula, ``coordinates`` the axis labels.
+    for d = 2 and [i] for d = 1; both empty for d > 2. ``latex`` is the formula, ``coordinates`` the axis labels,
+    ``params`` the values of its other symbols.
     """
 
     title: str
@@ -85,12 +86,14 @@ class Background:
     axes: tuple[Array, ...]
     loss: Array
     points: tuple[CriticalPoint, ...]
+    params: Mapping[str, float] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Return everything but the arrays as plain data."""
         return {
             "title": self.title, "latex": self.latex, "coordinates": list(self.coordinates),
             "view": [list(pair) for pair in self.view], "points": [p.to_json() for p in self.points],
+            "params": dict(self.params),
         }  # fmt: skip
 
 
@@ -209,6 +212,7 @@ def load(path: str | Path) -> Run:
             axes=tuple(arrays[k] for k in sorted(arrays) if k.startswith("axis_")),
             loss=arrays["scene_loss"],
             points=tuple(CriticalPoint.from_json(p) for p in scene["points"]),
+            params=dict(scene.get("params", {})),
         )
         return Run(
             spec=about["spec"], method=about["method"], formula=about["formula"], clock=about["clock"],

@@ -50,8 +50,8 @@ def digest(*texts: object) -> str:
 
 
 def write_atomic(path: Path, data: bytes | str) -> None:
-    """Write ``data`` to ``path`` so that no reader ever sees a part of it. Raises OSError where it cannot."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Write ``data`` to ``path`` so that no reader ever sees a part of it. Raises OSError where it cannot, also
+    where the folder is missing."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
@@ -83,5 +83,6 @@ def remembered(kind: str, key: str, make: Callable[[], dict[str, Any]]) -> dict[
     value = make()
     text = json.dumps({"key": key, "value": value})
     with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
         write_atomic(path, text)
     return dict(json.loads(text)["value"])

@@ -58,6 +58,7 @@ class Kept:
         if not runs and (partial is None or partial.fraction == 0):
             return False
         try:
+            self.folder.mkdir(parents=True, exist_ok=True)
             store.write_atomic(self.folder / "spec.json", self.spec.to_json())
             for k, run in enumerate(runs):
                 if not (self.folder / f"{k}.npz").is_file():

@@ -80,6 +80,7 @@ def _import(entry: Path, key: str, source: str) -> ModuleType:
     path = entry / f"saddlescape_kernel_{key}.py"
     data = source.encode()
     if not path.is_file() or path.read_bytes() != data:
+        entry.mkdir(parents=True, exist_ok=True)
         store.write_atomic(path, data)
     spec = importlib.util.spec_from_file_location(path.stem, path)
     assert spec is not None

@@ -65,13 +65,16 @@ def watch(w, box, since):
     for i in range(LANES):
         size = 0.0
         away = 0.0
+        far = 0.0
         for c in range(DIM):
             side = box[DIM + c, i] - box[c, i]
             size = side if side > size else size
             shift = abs(w[c, i] - box[2 * DIM + c, i])
             away = shift if shift > away else away
+            place = abs(w[c, i])
+            far = place if place > far else far
         period = box[3 * DIM, i]
-        box[3 * DIM, i] = since - 1.0 if (period == 0.0) & (away <= 1e-6 * size) else period
+        box[3 * DIM, i] = since - 1.0 if (period == 0.0) & (away <= 1e-6 * size + 4e-15 * far) else period
 
 
 @inline
@@ -79,14 +82,18 @@ def settle(early, late):
     """Say of every lane whether it is recurrent: its two boxes are the same to a quarter of their longest side."""
     for i in range(LANES):
         size = 0.0
-        for c in range(DIM):
-            size = max(size, late[DIM + c, i] - late[c, i])
-        same = True
+        far = 0.0
         for c in range(DIM):
             low, high = late[c, i], late[DIM + c, i]
-            slack = 0.25 * size + 4e-15 * max(abs(low), abs(high))
-            same = same and abs(low - early[c, i]) <= slack
-            same = same and abs(high - early[DIM + c, i]) <= slack
+            size = max(size, high - low)
+            far = max(far, abs(low), abs(high))
+        same = True
+        slack = (
+            0.25 * size + 4e-15 * far
+        )  # of the whole position: what one coordinate does below its rounding is rest
+        for c in range(DIM):
+            same = same and abs(late[c, i] - early[c, i]) <= slack
+            same = same and abs(late[DIM + c, i] - early[DIM + c, i]) <= slack
         late[3 * DIM + 1, i] = 1.0 if same else 0.0
 
 

@@ -44,7 +44,7 @@ def _sweep(key: str, text: str) -> tuple[float, ...]:
             raise UsageError(
                 f"a sweep is written {key}=0.1..0.5/9 (from..to/how many, 2 to 10000), not '{text[:60]}'"
             )
-        return (*(a + (b - a) * i / (n - 1) for i in range(n - 1)), b)
+        return (a, *(float(f"{a + (b - a) * i / (n - 1):.15g}") for i in range(1, n - 1)), b)
     return tuple(_float(key, piece) for piece in text.split("|"))
 
 

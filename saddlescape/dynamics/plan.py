@@ -64,6 +64,10 @@ def plan_run(
             f"a start on {landscape.name} has {landscape.dim} coordinate(s) {landscape.coordinates}; "
             f"an array of shape {starts.shape} was given"
         )
+    if isinstance(seed, (bool, str)) or int(seed) != seed or seed < 0:
+        raise UsageError(f"seed must be a whole number ≥ 0, not {seed!r:.40}")
+    if fast not in (True, False):
+        raise UsageError(f"fast is True or False, not {fast!r:.40}")
     ticks = whole("steps", landscape.steps if steps is None else steps)
     resolved = method.resolved(landscape.eta, landscape.rho)
     for name, given in resolved.numbers.items():

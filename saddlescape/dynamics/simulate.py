@@ -67,7 +67,7 @@ def simulate(
     Raises UsageError for what cannot be run as asked, Interrupted on Ctrl-C with what is done.
     """
     plan = plan_run(landscape, as_method(method), x0, v0, steps, every, fast, seed)
-    threads = whole("threads", threads or os.cpu_count() or 1)
+    threads = whole("threads", os.cpu_count() or 1 if threads is None else threads)
     block = None if block is None else whole("block", block)
     _affordable(plan, memory)
     kernel, lanes = _kernel(plan, engine)

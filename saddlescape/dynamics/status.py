@@ -104,7 +104,7 @@ def _judge(
         here = _captured(landscape, method, p, box) & ~elsewhere
         if not here.any():
             continue
-        if p.kind in ("minimum", "continuum", "cone") and verdict(p) != "repels":
+        if p.kind in ("minimum", "continuum", "cone"):
             word[here], point[here], fate[here] = "converged", p.id, p.id
         elif verdict(p) in ("attracts", "traps"):
             word[here], point[here], fate[here] = "trapped", p.id, p.id

@@ -89,4 +89,5 @@ def background(landscape: Landscape, resolution: int = 257) -> Background:
         axes=axes,
         loss=loss,
         points=landscape.critical_points,
+        params=dict(landscape.params),
     )

@@ -104,6 +104,7 @@ class Landscape:
             if len(domain) <= 3
             else tuple(f"x{i + 1}" for i in range(len(domain)))
         )
+        numeric.probe(loss, gradient, domain)
         return cls(
             name,
             f"{name}({', '.join(names)})",

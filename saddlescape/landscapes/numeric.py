@@ -67,6 +67,24 @@ def of_functions(
     return {"loss": value, "gradient": slopes, "hessian": hessian, "third": third}
 
 
+def probe(
+    loss: Callable[..., Any], gradient: Callable[..., Any], domain: Sequence[tuple[float, float]]
+) -> None:
+    """Call both functions once, in the middle of the domain. Raises UsageError that says how they must look."""
+    middle = [0.5 * (float(lo) + float(hi)) for lo, hi in domain]
+    arguments = ", ".join("xyz"[: len(middle)]) if len(middle) <= 3 else "x1, x2, …"
+    try:
+        float(loss(*middle))
+        _checked(gradient(*middle), len(middle))
+    except UsageError:
+        raise
+    except Exception as error:  # whatever the user's functions raise
+        raise UsageError(
+            f"your functions must be loss({arguments}) → a float and grad({arguments}) → a tuple of {len(middle)} "
+            f"floats, of {len(middle)} floats each; called with {middle} they raised {type(error).__name__}: {error!s:.200}"
+        ) from None
+
+
 def _checked(made: Any, d: int) -> tuple[float, ...]:
     result = tuple(float(g) for g in np.atleast_1d(made))
     if len(result) != d:

@@ -139,7 +139,8 @@ def printed(expression: Any) -> str:
     """Return a SymPy expression as a text of the formula grammar; refuses by name what is not in it."""
     if not hasattr(expression, "as_base_exp") or not hasattr(expression, "free_symbols"):
         raise UsageError(
-            f"a landscape is a name, a formula or a SymPy expression, not {type(expression).__name__}"
+            "a landscape is a name, a formula, a SymPy expression or a pair of functions (loss, gradient), "
+            f"not {type(expression).__name__}"
         )
     kind = expression.func.__name__
     if expression.is_Symbol:

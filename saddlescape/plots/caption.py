@@ -37,6 +37,9 @@ def sentences(runs: Sequence[Run], labels: Sequence[str], thinned: bool = False)
         else "$f =\\,$"
     )
     paragraphs = [[head, *formula(background.latex)]]
+    if background.params:
+        values = ", ".join(f"{name} = {words.number(value)}" for name, value in background.params.items())
+        paragraphs[0] += f"\u2002with {values}".split(" ")
     told: dict[str, str] = {}
     for run, label in zip(runs, labels, strict=True):
         if run.formula:

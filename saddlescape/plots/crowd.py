@@ -23,7 +23,7 @@ def crowd(ax: Axes, low: Array, width: Array, run: Run) -> tuple[LineCollection,
     n = len(run.x)
     found, which = words.destinations(run)
     hues = style.end_colours(run.background.points)
-    palette = to_rgba_array([hues.get(-1 if i is None else i, style.NOWHERE) for _, i, _ in found])
+    palette = to_rgba_array([style.end_colour(text, i, hues) for text, i, _ in found])
     chosen = np.unique(np.linspace(0, n - 1, min(n, CROWD)).astype(int))
     records = np.unique(np.linspace(0, run.x.shape[1] - 1, min(run.x.shape[1], POINTS)).astype(int))
     # what runs far off must not strain the painter

@@ -13,6 +13,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
 from saddlescape.plots import style as sheets
 from saddlescape.plots import words
@@ -103,6 +104,9 @@ def panels(sheet: Sheet) -> tuple[float, bool]:
         if i % columns:
             ax.set_ylabel("")
             ax.tick_params(labelleft=False)
+        ax.xaxis.set_major_locator(
+            MaxNLocator(6, prune="both")
+        )  # labels at the ends would touch the neighbour's
     return top + deepest, False
 
 
@@ -110,7 +114,7 @@ def _fractions(run: Run) -> list[Line2D]:
     """Return the legend of a panel: the six most common ends with their colours and fractions."""
     hues = sheets.end_colours(run.background.points)
     found = words.destinations(run)[0]
-    shown = [(text, hues.get(-1 if k is None else k, sheets.NOWHERE), part) for text, k, part in found[:6]]
+    shown = [(text, sheets.end_colour(text, k, hues), part) for text, k, part in found[:6]]
     if len(found) > 6:
         shown.append(("elsewhere", "none", sum(part for _, _, part in found[6:])))
     return [

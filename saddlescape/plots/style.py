@@ -6,7 +6,7 @@ whose lightness rises with the loss, so a grey print says the same.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import cache
 from typing import Any
@@ -171,6 +171,15 @@ def end_colours(points: Sequence[CriticalPoint]) -> dict[int, str]:
     """Return the colour of each critical point as a destination: minima differ, all others share vermilion."""
     minima = [p.id for p in points if p.kind in ("minimum", "continuum")]
     return {p.id: ENDS[minima.index(p.id) % len(ENDS)] if p.id in minima else CAUGHT for p in points}
+
+
+#: ends that are no critical point: words of a destination -> colour
+ELSEWHERE = {"still moving": NOWHERE, "cycling": "#7b5ea7", "left": "#c9b98a", "diverged": "#43474c"}
+
+
+def end_colour(text: str, point: int | None, hues: Mapping[int, str]) -> str:
+    """Return the colour of a destination: of its critical point, or of the way it ends nowhere."""
+    return ELSEWHERE.get(text, NOWHERE) if point is None else hues.get(point, NOWHERE)
 
 
 def new_axes(width: float = 5.2, height: float = 4.0, projection: str | None = None) -> Axes:

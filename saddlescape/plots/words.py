@@ -118,13 +118,16 @@ def what_became(run: Run, i: int = 0) -> str:
     status = str(run.status[i])
     at = point_of(run.background, run.point[i])
     where = f"{at.kind} {place(at.x)}" if at else "a point"
+    if status == "converged" and at and at.kind == "continuum":
+        return f"converged to the curve of minima, at {place(run.final[i])}"
     if status == "converged":
         return f"converged to {where}"
     if status == "trapped":
         return f"trapped at {where}"
     if status == "cycling":
         period = int(run.period[i]) if "period" in run.columns else 0
-        return f"cycling{f' with period {period}' if period else ''}{f' near {where}' if at else ''}"
+        away = f", {number(float(run.distance[i]), 2)} from {where}" if at else ""
+        return f"cycling{f' with period {period}' if period else ''}{away}"
     if status == "left":
         return "left the domain"
     if status == "diverged":
