@@ -49,3 +49,9 @@ def test_every_command_of_the_readme_runs(tmp_path: Path) -> None:
 )
 def test_both_set_up_commands_stand_on_one_line(part: str) -> None:
     assert sum(part in line for line in README.splitlines()) == 1
+
+
+def test_what_the_pages_point_to_is_in_the_repository() -> None:
+    for page in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]:
+        for target in re.findall(r"!?\[[^\]]*\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
+            assert (page.parent / target).is_file(), f"{page.name} points to {target}"

@@ -76,6 +76,10 @@ def test_an_error_while_making_leaves_nothing(here: Path) -> None:
 
 def test_writing_replaces_all_or_nothing(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = here / "below" / "file"
+    with pytest.raises(FileNotFoundError):  # a folder that a person mistyped is not made for them
+        store.write_atomic(path, "first")
+    assert not path.parent.exists()
+    path.parent.mkdir()
     store.write_atomic(path, "first")
     assert path.read_text() == "first"
 

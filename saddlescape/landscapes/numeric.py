@@ -81,7 +81,8 @@ def probe(
     except Exception as error:  # whatever the user's functions raise
         raise UsageError(
             f"your functions must be loss({arguments}) → a float and grad({arguments}) → a tuple of {len(middle)} "
-            f"floats, of {len(middle)} floats each; called with {middle} they raised {type(error).__name__}: {error!s:.200}"
+            f"floats, of {len(middle)} floats each; called with {middle} they raised "
+            f"{type(error).__name__}: {error!s:.200}"
         ) from None
 
 
