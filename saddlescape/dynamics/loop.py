@@ -136,11 +136,11 @@ def run(buffer, boxes, record, start, stop, every, last, window):
         known = False
         cyclic = False
         while t < stop:
-            until = min(stop, t - t % every + every)
-            if not cyclic:
-                until = min(until, t - t % CHECK + CHECK)
-            watched = early <= t < early + window or t >= late
-            until = t + 1 if watched else min(until, early if t < early else late)
+            until = t + 1
+            if not (every == 1 or early <= t < early + window or t >= late):
+                until = min(stop, t - t % every + every, early if t < early else late)
+                if not cyclic:
+                    until = min(until, t - t % CHECK + CHECK)
             if alive > 0:
                 advance(w, (until - t) % CHECK if cyclic else until - t)
             t = until

@@ -48,7 +48,7 @@ def render(figure: Figure, suffix: str, text: str) -> bytes:
     options: dict[str, Any] = {}
     if suffix == ".png":
         metadata: dict[str, Any] = {KEY: text, "Software": SOFTWARE}
-        options["pil_kwargs"] = {"compress_level": 5}
+        options["pil_kwargs"] = {"compress_level": 3}
     elif suffix == ".svg":
         if re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f]", text):
             raise UsageError("the specification holds control characters, which SVG cannot carry")
