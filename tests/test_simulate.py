@@ -316,7 +316,8 @@ def progress(done, total):
     print("running", flush=True)
 try:
     x0 = np.linspace(-2, 2, 50_000)[:, None]
-    ss.simulate(L, "sam:eta=0.001,rho=0.1", x0, 2_000_000, every=2_000_000, progress=progress, engine=sys.argv[1])
+    # so small a step that no state ever comes back, and no cycle is left out
+    ss.simulate(L, "gd:eta=1e-9", x0, 2_000_000, every=2_000_000, progress=progress, engine=sys.argv[1])
 except Interrupted as stop:
     print("stopped", stop.partial.fraction, flush=True)
 """
