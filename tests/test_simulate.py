@@ -430,3 +430,32 @@ def test_a_million_end_states_fit_into_400_megabytes(asked: str, capsys: pytest.
     with capsys.disabled():
         print(f" [{asked}: {peak:.0f} MB]", end="")
     assert peak <= 400
+
+
+def test_parameters_of_the_landscape_may_vary_by_trajectory() -> None:
+    """One call with a value each is, in every bit and word, what one call per value is."""
+    wells = ss.landscape("x^2 - a*y^2 + y^4/4", params={"a": 1.0})
+    values = np.array([0.5, 1.0, 2.0, 1.0])
+    x0 = np.array([[1.0, 0.3], [1.0, -0.3], [0.5, 0.2], [-1.0, 0.4]])
+    method = ss.method("sam", rho=[0.1, 0.2, 0.1, 0.3], eta=0.05)
+    for engine in ("plain", "compiled"):
+        run = ss.simulate(wells, method, x0, 400, params={"a": values}, engine=engine)
+        for i, a in enumerate(values):
+            single = ss.simulate(
+                wells.with_params(a=a),
+                f"sam:rho={method.numbers['rho'][i]},eta=0.05",
+                x0[i],
+                400,
+                engine="plain",
+            )
+            assert np.array_equal(run.x[i], single.x[0])
+            assert (run.status[i], run.point[i], run.fate[i]) == (
+                single.status[0],
+                single.point[0],
+                single.fate[0],
+            )
+            assert np.array_equal(run.loss[i], single.loss[0])
+    with pytest.raises(UsageError, match=r"Known: a"):
+        ss.simulate(wells, method, x0, 5, params={"b": values})
+    with pytest.raises(UsageError, match="one value per trajectory"):
+        ss.simulate(wells, method, x0, 5, params={"a": values[:2]})

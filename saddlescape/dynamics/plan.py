@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from saddlescape import store
 from saddlescape.dynamics.method import Method
-from saddlescape.errors import UsageError
+from saddlescape.errors import UsageError, unknown
 from saddlescape.landscapes.base import Array, Landscape
 from saddlescape.partial import Partial
 
@@ -29,6 +30,7 @@ class Plan:
     every: int
     fast: bool
     seed: int
+    params: dict[str, Array]
 
     @property
     def records(self) -> int:
@@ -49,12 +51,14 @@ class Plan:
         """The rows of numbers for the trajectories of ``part``, each a float or an array."""
         own = [np.asarray(v, dtype=float) for v in self.method.numbers.values()]
         rows: list[Any] = [v[part] if v.ndim else float(v) for v in own]
-        return rows + list(self.landscape.params.values())
+        varying = {name: values[part] for name, values in self.params.items()}
+        return rows + [varying.get(name, value) for name, value in self.landscape.params.items()]
 
 
 def plan_run(
-    landscape: Landscape, method: Method, x0: Any, v0: Any, steps: Any, every: Any, fast: bool, seed: int
-) -> Plan:
+    landscape: Landscape, method: Method, x0: Any, v0: Any, steps: Any, every: Any, fast: bool, seed: int,
+    params: Mapping[str, Any],
+) -> Plan:  # fmt: skip
     """Resolve and check a run. Raises UsageError for what cannot be run, in words."""
     if not isinstance(landscape, Landscape):
         raise UsageError(f"a landscape is needed, such as ss.landscape('beale'), not {landscape!r:.60}")
@@ -77,7 +81,23 @@ def plan_run(
                 "give one each (or one for all)"
             )
     buffers = _buffers(v0, starts, resolved)
-    return Plan(landscape, resolved, starts, buffers, ticks, min(whole("every", every), ticks), fast, seed)
+    return Plan(landscape, resolved, starts, buffers, ticks, min(whole("every", every), ticks), fast, seed,
+                _parameters(landscape, params, len(starts)))  # fmt: skip
+
+
+def _parameters(landscape: Landscape, params: Mapping[str, Any], n: int) -> dict[str, Array]:
+    """Return the landscape's parameters that have one value per trajectory, checked."""
+    found = {}
+    for name, given in params.items():
+        if name not in landscape.params:
+            raise unknown(f"parameter of {landscape.name}", name, landscape.params or ["(it has none)"])
+        values = _finite(given, f"parameter {name}")
+        if values.shape != (n,):
+            raise UsageError(
+                f"parameter {name} needs one value per trajectory, ({n},), not an array of {values.shape}"
+            )
+        found[name] = values
+    return found
 
 
 def whole(name: str, value: Any) -> int:
@@ -129,8 +149,11 @@ def empty(plan: Plan) -> Partial:
 
 def signature(plan: Plan) -> str:
     """Return a text that is the same for the same run, so that only what belongs to it goes on."""
+    varying = [(name, values.tobytes().hex()) for name, values in plan.params.items()]
     starts = store.digest(plan.x0.tobytes().hex(), "" if plan.v0 is None else plan.v0.tobytes().hex())
-    return repr((plan.landscape.identity[:5], plan.method.text, plan.ticks, plan.every, plan.fast, starts))
+    return repr(
+        (plan.landscape.identity[:5], plan.method.text, plan.ticks, plan.every, plan.fast, starts, varying)
+    )
 
 
 def fitting(resume: Partial | None, plan: Plan) -> Partial | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from typing import Any
@@ -51,6 +51,7 @@ def simulate(
     resume: Partial | None = None,
     memory: float = MEMORY,
     block: int | None = None,
+    params: Mapping[str, Any] | None = None,
 ) -> Run:
     """Run ``method`` on ``landscape`` from every start and return the trajectories.
 
@@ -62,11 +63,12 @@ def simulate(
     engine : "compiled" (numba), "plain" (the same source as Python) or "auto": plain when that is sooner.
     progress : called as progress(done, total) in trajectory-ticks, from the calling thread.
     resume : what an ``Interrupted`` error carried; the finished run equals one that was never stopped.
+    params : parameters of the landscape with one value per trajectory, {name: (n,)}; others keep the landscape's value.
     memory : bytes of recorded positions allowed. ``block`` trajectories per piece of work (results never depend on it).
 
     Raises UsageError for what cannot be run as asked, Interrupted on Ctrl-C with what is done.
     """
-    plan = plan_run(landscape, as_method(method), x0, v0, steps, every, fast, seed)
+    plan = plan_run(landscape, as_method(method), x0, v0, steps, every, fast, seed, params or {})
     threads = whole("threads", os.cpu_count() or 1 if threads is None else threads)
     block = None if block is None else whole("block", block)
     _affordable(plan, memory)
@@ -182,7 +184,8 @@ def _run(plan: Plan, out: Partial) -> Run:
     eta = np.asarray(plan.method.numbers[plan.method.clock.tick], dtype=float)
     calls = plan.ticks * plan.method.perturbation.gradient_calls
     spec = {
-        "landscape": plan.landscape.name, "formula": plan.landscape.formula, "params": dict(plan.landscape.params),
+        "landscape": plan.landscape.name, "formula": plan.landscape.formula,
+        "params": {**plan.landscape.params, **{k: v.tolist() for k, v in plan.params.items()}},
         "method": plan.method.text, "steps": plan.ticks, "every": plan.every, "seed": plan.seed, "fast": plan.fast,
     }  # fmt: skip
     return Run(
@@ -195,6 +198,6 @@ def _run(plan: Plan, out: Partial) -> Run:
         gradient_evaluations=np.broadcast_to(np.int64(calls), plan.x0.shape[0]),
         v_final=out.v if out.v.shape[1] else None,
         columns={"recurrent": out.recurrent, "period": out.period, "box": out.box},
-        compute=lambda run, name: status.columns(plan.landscape, plan.method, run, name),
+        compute=lambda run, name: status.columns(plan.landscape, plan.method, run, name, plan.params),
         scene=lambda: words.background(plan.landscape),
     )

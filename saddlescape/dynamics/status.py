@@ -6,7 +6,8 @@ end. A trajectory is *recurrent* if the two are the same to a quarter of their s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -21,13 +22,43 @@ from saddlescape.results import MASKED, CriticalPoint, Run
 CHUNK = 1 << 15
 
 
-def columns(landscape: Landscape, method: Method, run: Run, name: str) -> dict[str, Any]:
-    """Return lazy columns of ``run``: "loss", "grad_norm", or (for any other name) all that concern the status."""
+def columns(
+    landscape: Landscape, method: Method, run: Run, name: str, params: Mapping[str, Array] | None = None
+) -> dict[str, Any]:
+    """Return lazy columns of ``run``: "loss", "grad_norm", or (for any other name) all that concern the status.
+
+    ``params`` are parameters of the landscape with one value per trajectory; ids of critical points are then those of
+    the landscape with that trajectory's values.
+    """
+    if params:
+        return _by_parameters(landscape, method, run, name, params)
     if name == "loss":
         return {"loss": _along(run.x, landscape.loss)}
     if name == "grad_norm":
         return {"grad_norm": _along(run.x, lambda x: np.linalg.norm(landscape.grad(x), axis=-1))}
     return _status(landscape, method, run)
+
+
+def _by_parameters(
+    landscape: Landscape, method: Method, run: Run, name: str, params: Mapping[str, Array]
+) -> dict[str, Any]:
+    """Judge together the trajectories that share their parameters, each group on its own landscape."""
+    rows, which = np.unique(np.stack(list(params.values()), axis=1), axis=0, return_inverse=True)
+    out: dict[str, Any] = {}
+    for k, row in enumerate(rows):
+        members = np.flatnonzero(which.ravel() == k)
+        numbers = {
+            key: tuple(np.array(v)[members]) for key, v in method.numbers.items() if isinstance(v, tuple)
+        }
+        kept = {key: run.columns[key][members] for key in ("box", "recurrent", "period")}
+        part = replace(run, x=run.x[members], columns=kept)
+        one = landscape.with_params(**dict(zip(params, map(float, row), strict=True)))
+        for column, values in columns(one, method.with_numbers(**numbers), part, name).items():
+            if column not in out:
+                empty = np.empty((run.n, *values.shape[1:]), values.dtype)
+                out[column] = np.ma.array(empty, mask=True) if column in MASKED else empty
+            out[column][members] = values
+    return out
 
 
 def _along(x: Array, function: Any) -> Array:
