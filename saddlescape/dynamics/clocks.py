@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import ClassVar
 
@@ -18,11 +18,8 @@ class Clock:
     name: ClassVar[str]
     tick: ClassVar[str]
 
-    def step(
-        self, perturbation: Perturbation, momentum: Momentum, numbers: Mapping[str, Scalar]
-    ) -> dict[str, Vector]:
-        """Return the next value of every state vector, as formulas over x, v and the numbers."""
-        raise NotImplementedError
+    #: (perturbation, momentum, numbers) -> the next value of every state vector, as formulas over x, v and the numbers
+    step: ClassVar[Callable[..., dict[str, Vector]]]
 
 
 @dataclass(frozen=True)

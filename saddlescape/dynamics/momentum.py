@@ -48,17 +48,15 @@ class HeavyBall(Momentum):
 
 
 @dataclass(frozen=True)
-class Nesterov(Momentum):
+class Nesterov(HeavyBall):
     """v ← beta v + G, x ← x − eta (G + beta v) (Nesterov's momentum in PyTorch's form); 0 ≤ beta < 1."""
 
     name = "Nesterov"
-    state = ("v",)
-    beta: float = 0.0
 
     def move(
         self, x: Vector, v: Vector, G: Vector, *, eta: Scalar, beta: Scalar
     ) -> tuple[Vector, Vector | None]:
-        """Return x − eta (G + beta v') and v' = beta v + G."""
+        """Return x − eta (G + beta v') and the heavy ball's v'."""
         v = beta * v + G
         return x - eta * (G + beta * v), v
 
