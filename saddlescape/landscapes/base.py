@@ -16,8 +16,9 @@ import numpy as np
 
 from saddlescape import store
 from saddlescape.errors import UsageError, unknown
-from saddlescape.landscapes import calculus, numeric
+from saddlescape.landscapes import calculus, jets, numeric
 from saddlescape.landscapes.formula import parse
+from saddlescape.landscapes.program import Program
 from saddlescape.results import CriticalPoint
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ Window = tuple[tuple[float, float], ...]
 SOURCES = (
     "landscapes/calculus.py",
     "landscapes/forms.py",
+    "landscapes/program.py",
     "landscapes/formula",
     "landscapes/base.py",
     "results.py",
@@ -42,9 +44,10 @@ class Landscape:
     ``name`` and ``title`` are for people, ``formula`` is the whole truth. ``params`` are the values of the symbols
     that are not coordinates. ``domain`` ((lo, hi) per coordinate) defines which critical points exist and their ids;
     ``view`` is what is drawn. ``start, eta, rho, steps`` make a demonstration that shows something without a flag.
+    ``samples`` are the formulas f_i of a finite sum, in the same coordinates and parameters; their mean is the loss.
     ``cones`` are points where f has a tip and its gradient is taken as 0 (Ackley's origin). ``functions`` (loss,
     gradient) stand in for the formula in a landscape made by ``from_functions``. Two landscapes are equal if formula,
-    parameters and domain are.
+    parameters, domain and samples are.
     """
 
     name: str
@@ -58,6 +61,7 @@ class Landscape:
     eta: float | None = None
     rho: float | None = None
     steps: int = 2000
+    samples: tuple[str, ...] = ()
     cones: tuple[tuple[float, ...], ...] = ()
     reference: str = ""
     note: str = ""
@@ -69,6 +73,7 @@ class Landscape:
         put(self, "coordinates", tuple(coordinates))
         put(self, "params", MappingProxyType({k: float(v) for k, v in self.params.items()}))
         put(self, "title", self.title or self.name)
+        put(self, "samples", tuple(self.samples))
         for number in ("eta", "rho"):
             given = getattr(self, number)
             put(self, number, None if given is None else float(given))
@@ -76,12 +81,19 @@ class Landscape:
         put(self, "view", _window(self.view or self.domain, self.dim, "view"))
         start = self.start or tuple(lo + 0.25 * (hi - lo) for lo, hi in self.domain)
         put(self, "start", tuple(float(s) for s in start))
+        if self.samples and self.functions:
+            raise UsageError(f"{self.name} has functions of your own: samples go with a formula")
 
     # ---- identity -------------------------------------------------------------------------------------------------
     @property
     def dim(self) -> int:
         """The number of coordinates d."""
         return len(self.coordinates)
+
+    @property
+    def n_samples(self) -> int:
+        """The number of samples n of a finite sum; 0 where the loss is none."""
+        return len(self.samples)
 
     @classmethod
     def from_functions(
@@ -116,13 +128,14 @@ class Landscape:
 
     @property
     def identity(self) -> tuple[Any, ...]:
-        """What makes two landscapes the same: formula, coordinates, parameters, domain."""
+        """What makes two landscapes the same: formula, coordinates, parameters, domain, cones, samples, functions."""
         return (
             self.formula,
             self.coordinates,
             tuple(sorted(self.params.items())),
             self.domain,
             self.cones,
+            self.samples,
             self.functions,
         )
 
@@ -158,22 +171,46 @@ class Landscape:
 
     @cached_property
     def derived(self) -> dict[str, Any]:
-        """Programs of loss, gradient, Hessian and third derivative, and LaTeX (calculus.derive)."""
+        """Programs of loss, gradient and Hessian, and LaTeX (calculus.derive)."""
+        self._need_formula()
+        key = store.digest("derived", self.formula, self.coordinates, store.sources_digest(*SOURCES))
+        return store.remembered("formulas", key, lambda: calculus.derive(self.expression, self.coordinates))
+
+    def jet(self, order: int, weighted: bool = False) -> Program:
+        """Return the program of D^order f contracted with order − 1 directions: a vector of d components.
+
+        Order 1 is ∇f, 2 is H u, 3 is D³f[u, v], 4 is D⁴f[u, v, s]; order 0 is f, one component. The directions are
+        read as ``_u0 …``, ``_v0 …``, ``_s0 …``. ``weighted`` gives the same of Σ w_i f_i over the samples, and
+        reads ``_w0 …`` as well.
+        """
+        self._need_formula()
+        if (order, weighted) not in self._programs:
+            self._programs[order, weighted] = jets.jet(self, order, weighted)
+        return self._programs[order, weighted]
+
+    @cached_property
+    def _programs(self) -> dict[tuple[int, bool], Program]:
+        return {}
+
+    def _need_formula(self) -> None:
         if self.functions:
             raise UsageError(
                 f"{self.name} has no formula: its loss and gradient are compiled functions of your own, so there is "
                 "no LaTeX, no third derivative and no generated gradient"
             )
-        key = store.digest("derived", self.formula, self.coordinates, store.sources_digest(*SOURCES))
-        return store.remembered("formulas", key, lambda: calculus.derive(self.expression, self.coordinates))
+
+    def per_sample(self, i: int) -> Landscape:
+        """Return f_i, the i-th of the samples counted from 0, as a landscape in the same window."""
+        return jets.one(self, i)
 
     def remember(
         self, kind: str, parts: Iterable[str], make: Callable[[], dict[str, Any]], *more: str
     ) -> dict[str, Any]:
         """Return what ``make`` finds out about this landscape, kept on disk for the next time.
 
-        ``parts`` are the source files it depends on, ``more`` what else tells it apart. Nothing is kept of a
-        landscape of the user's own functions, whose insides cannot be seen.
+        ``parts`` are the source files it depends on, ``more`` what else tells it apart. What is found out is of
+        the loss alone: how it splits into samples is not in the key. Nothing is kept of a landscape of the user's
+        own functions, whose insides cannot be seen.
         """
         if self.functions:
             return make()
@@ -200,9 +237,36 @@ class Landscape:
 
     def third(self, x: Any, u: Any, v: Any) -> Array:
         """Return the vector D³f(x)[u, v] (component i: Σ_jk ∂_ijk f u_j v_k); all of shape (…, d)."""
-        x, u, v = np.broadcast_arrays(*(self._points(a) for a in (x, u, v)))
-        more = {f"_{n}{i}": a[..., i] for n, a in (("u", u), ("v", v)) for i in range(self.dim)}
-        return self._evaluate("third", x, more)
+        return self.along(x, u, v)
+
+    def along(self, x: Any, *directions: Any, weights: Any = None) -> Array:
+        """Return ∇f, H u, D³f[u, v] or D⁴f[u, v, s] at ``x``, by how many directions are given; all of shape (…, d).
+
+        With ``weights`` of shape (…, n) it is that of Σ w_i f_i over the samples. Leading axes are broadcast.
+        """
+        return self._jet(1 + len(directions), x, directions, weights)
+
+    def sample_losses(self, x: Any) -> Array:
+        """Return f_i at ``x`` of shape (…, d) for all n samples, as an array of shape (…, n)."""
+        return self._jet(0, self._points(x)[..., None, :], (), np.eye(self.n_samples))[..., 0]
+
+    def sample_grads(self, x: Any) -> Array:
+        """Return ∇f_i at ``x`` of shape (…, d) for all n samples, as an array of shape (…, n, d)."""
+        return self._jet(1, self._points(x)[..., None, :], (), np.eye(self.n_samples))
+
+    def _jet(self, order: int, x: Any, directions: Sequence[Any], weights: Any) -> Array:
+        part = f"jet {order}{'' if weights is None else ' weighted'}"
+        if part not in self._functions:
+            made = self.jet(order, weights is not None)
+            inputs = jets.inputs(self, order, weights is not None)
+            self._functions[part] = numeric.of_program(made, [*self.coordinates, *self.params, *inputs])
+        given = dict(zip(calculus.DIRECTIONS, map(self._points, directions), strict=False))
+        if weights is not None:
+            given["w"] = jets.weights(self, weights)
+        x = self._points(x)
+        lead = np.broadcast_shapes(x.shape[:-1], *(a.shape[:-1] for a in given.values()))
+        more = {f"_{n}{i}": a[..., i] for n, a in given.items() for i in range(a.shape[-1])}
+        return self._evaluate(part, np.broadcast_to(x, (*lead, self.dim)), more)
 
     @cached_property
     def _functions(self) -> dict[str, Callable[..., Any]]:
@@ -227,7 +291,7 @@ class Landscape:
         result = np.stack(
             [np.broadcast_to(np.asarray(v, dtype=np.float64), points.shape[:-1]) for v in values], axis=-1
         )
-        if self.cones and part == "gradient":
+        if self.cones and part in ("gradient", "jet 1", "jet 1 weighted"):
             for tip in self.cones:
                 result[np.all(points == np.array(tip), axis=-1)] = 0.0
         return result

@@ -17,30 +17,46 @@ from saddlescape.landscapes.program import Program, program
 if TYPE_CHECKING:
     import sympy
 
+#: the directions a jet is contracted with, in this order
+DIRECTIONS = ("u", "v", "s")
+#: more operations than this, as derived, and the forms of a jet take many seconds to compare for a few per cent
+SEARCHED = 600
+
 
 def derive(expression: sympy.Expr, coordinates: Sequence[str]) -> dict[str, Any]:
-    """Return loss, gradient, Hessian and third derivative D³f[u, v] as programs, with LaTeX of loss and gradient.
+    """Return loss, gradient and Hessian as programs, with LaTeX of loss and gradient: what a default run needs.
 
-    ``expression`` is real-valued in the coordinates (and parameters). The third derivative's program reads the
-    directions as ``_u0 …`` and ``_v0 …``; its ``out`` is the vector Σ_jk ∂_ijk f u_j v_k.
+    ``expression`` is real-valued in the coordinates (and parameters).
     """
     import sympy
 
     x = [sympy.Symbol(name, real=True) for name in coordinates]
-    u = [sympy.Symbol(f"_u{i}", real=True) for i in range(len(x))]
-    v = [sympy.Symbol(f"_v{i}", real=True) for i in range(len(x))]
     gradient = [sympy.diff(expression, a) for a in x]
     hessian = [[sympy.diff(g, b) for b in x] for g in gradient]
-    along_v = [sum((h * c for h, c in zip(row, v, strict=True)), sympy.S.Zero) for row in hessian]
-    third = [sum((sympy.diff(a, b) * c for b, c in zip(x, u, strict=True)), sympy.S.Zero) for a in along_v]
     return {
         "loss": cheapest([expression], x),
         "gradient": cheapest(gradient, x),
         "hessian": cheapest([h for row in hessian for h in row], x),
-        "third": program(third),
         "latex": sympy.latex(expression),
         "gradient_latex": [sympy.latex(g) for g in gradient],
     }
+
+
+def jet(expression: sympy.Expr, coordinates: Sequence[str], order: int) -> Program:
+    """Return the program of the vector D^order f contracted with order − 1 directions; of f itself for order 0.
+
+    Directions are read as ``_u0 …``, ``_v0 …``, ``_s0 …``: order 2 is H u, order 3 D³f[u, v], order 4 D⁴f[u, v, s].
+    """
+    import sympy
+
+    x = [sympy.Symbol(name, real=True) for name in coordinates]
+    made = [sympy.diff(expression, a) for a in x] if order else [expression]
+    for name in DIRECTIONS[: max(order - 1, 0)]:
+        along = [sympy.Symbol(f"_{name}{i}", real=True) for i in range(len(x))]
+        made = [
+            sum((sympy.diff(e, a) * b for a, b in zip(x, along, strict=True)), sympy.S.Zero) for e in made
+        ]
+    return cheapest(made, x) if sympy.count_ops(made) <= SEARCHED else program(made)
 
 
 def cheapest(expressions: Sequence[sympy.Expr], x: Sequence[sympy.Symbol]) -> Program:

@@ -8,6 +8,7 @@ BEALE = Landscape(
     name="beale",
     title="Beale",
     formula="(3/2 - x + x*y)^2 + (9/4 - x + x*y^2)^2 + (21/8 - x + x*y^3)^2",
+    samples=("3*(3/2 - x + x*y)^2", "3*(9/4 - x + x*y^2)^2", "3*(21/8 - x + x*y^3)^2"),
     coordinates=("x", "y"),
     domain=((-4.5, 4.5), (-4.5, 4.5)),
     view=((-1.5, 3.7), (-0.5, 2.7)),

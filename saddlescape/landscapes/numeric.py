@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from saddlescape.errors import UsageError
-from saddlescape.landscapes.program import function_text
+from saddlescape.landscapes.program import Program, function_text
 
 #: step of the central differences, as a part of the domain's width: error about (1e-5)² of the width's scale
 STEP = 1e-5
@@ -28,14 +28,17 @@ NUMPY_NAMES: dict[str, Any] = {
 def of_programs(
     derived: Mapping[str, Any], coordinates: Sequence[str], params: Iterable[str]
 ) -> dict[str, Callable[..., Any]]:
-    """Return loss, gradient, hessian and third (calculus.derive) as functions of d arrays and the parameters."""
-    space: dict[str, Any] = dict(NUMPY_NAMES)
+    """Return loss, gradient and hessian (calculus.derive) as functions of d arrays and the parameters."""
     names = [*coordinates, *params]
-    extra = [f"_{n}{i}" for n in "uv" for i in range(len(coordinates))]
-    for part in ("loss", "gradient", "hessian", "third"):
-        inputs = names + (extra if part == "third" else [])
-        exec(function_text(part, inputs, derived[part]), space)  # our own printed text, never the user's
-    return space
+    return {part: of_program(derived[part], names) for part in ("loss", "gradient", "hessian")}
+
+
+def of_program(made: Program, inputs: Sequence[str]) -> Callable[..., Any]:
+    """Return a program as a function of arrays; it gives an array, or a tuple of arrays if there are several."""
+    space: dict[str, Any] = dict(NUMPY_NAMES)
+    exec(function_text("made", inputs, made), space)  # our own printed text, never the user's
+    function: Callable[..., Any] = space["made"]
+    return function
 
 
 def of_functions(
@@ -58,13 +61,8 @@ def of_functions(
             columns.append([(p - m) / (2 * h) for p, m in zip(ahead, behind, strict=True)])
         return tuple(0.5 * (columns[i][j] + columns[j][i]) for i in range(d) for j in range(d))
 
-    def third(*_: Any, **__: Any) -> Any:
-        raise UsageError(
-            "a landscape of your own functions has no third derivative: give its formula instead"
-        )
-
     value = np.vectorize(lambda *p: float(loss(*map(float, p))), otypes=[float])
-    return {"loss": value, "gradient": slopes, "hessian": hessian, "third": third}
+    return {"loss": value, "gradient": slopes, "hessian": hessian}
 
 
 def probe(

@@ -11,6 +11,7 @@ SADDLE = Landscape(
     name="saddle",
     title="Saddle",
     formula="x^2 - y^2",
+    samples=tuple(f"x^2 - y^2 {bx} x {by} y" for bx in "-+" for by in "+-"),
     coordinates=XY,
     domain=PLANE,
     start=(-3, -0.01),
@@ -18,7 +19,8 @@ SADDLE = Landscape(
     rho=0.5,
     steps=500,
     reference="kim2023",
-    note="Normalised SAM is caught for every rho > 0; USAM only if rho exceeds 1/2.",
+    note="Normalised SAM is caught for every rho > 0; USAM only if rho exceeds 1/2. "
+    "The samples have their centres at (±1/2, ±1/2): their gradients vary by 1 in every direction.",
 )
 
 MONKEY_SADDLE = Landscape(

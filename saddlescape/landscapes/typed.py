@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from saddlescape.errors import UsageError, unknown
-from saddlescape.landscapes import formula, roots
+from saddlescape.landscapes import formula, jets, roots
 from saddlescape.landscapes.base import Landscape, Window
 from saddlescape.landscapes.catalogue import CATALOGUE
 from saddlescape.landscapes.formula.tree import FUNCTIONS
@@ -28,19 +28,25 @@ def landscape(
     view: Window | None = None,
     variables: Sequence[Any] | None = None,
     params: Mapping[str, float] | None = None,
+    samples: Sequence[str | sympy.Expr] = (),
     **more_params: float,
 ) -> Landscape:
     """Return the landscape that ``source``, a name, a formula, a SymPy expression or (loss, gradient), stands for.
 
     ``domain`` and ``view`` are ((lo, hi), …), one interval per coordinate. ``variables`` names the
     coordinates of a formula or expression (otherwise x, y, z or x1 … xn); every other symbol is a parameter
-    and takes its value from ``params`` or a keyword. A formula gets domain [−3, 3]^d, a start a quarter along
-    the diagonal, eta = 0.1/max|λ| on the domain, rho 5 % of the domain's smallest width, 2000 steps. Raises
+    and takes its value from ``params`` or a keyword. ``samples`` are formulas f_i whose mean is the formula,
+    in its coordinates; they may have parameters of their own. A formula gets domain [−3, 3]^d, a start a quarter
+    along the diagonal, eta = 0.1/max|λ| on the domain, rho 5 % of the domain's smallest width, 2000 steps. Raises
     UsageError in words.
     """
     values = _numbers({**(params or {}), **more_params})
+    if isinstance(samples, str):
+        raise UsageError("samples are a list of formulas, one for each sample")
     if isinstance(source, str) and formula.looks_like_name(source, _names(variables) or ()):
         source = _named(source)
+    if samples and isinstance(source, Landscape | tuple):
+        raise UsageError("samples go with a formula, whose mean they are, not with a name or functions")
     if isinstance(source, Landscape):
         if variables is not None:
             raise UsageError(
@@ -52,7 +58,8 @@ def landscape(
         return _from_functions(source, domain)
     if not isinstance(source, str):
         source = printed(source)
-    return _from_formula(source, _names(variables), values, domain, view)
+    texts = [text if isinstance(text, str) else printed(text) for text in samples]
+    return _from_formula(source, _names(variables), values, domain, view, texts)
 
 
 def _from_functions(pair: tuple[Any, ...], domain: Window | None) -> Landscape:
@@ -95,9 +102,11 @@ def _from_formula(
     values: dict[str, float],
     domain: Window | None,
     view: Window | None,
+    samples: Sequence[str] = (),
 ) -> Landscape:
     parsed = formula.parse(text, variables)
-    parsed.require(values)
+    parts = [parsed, *(formula.parse(each, parsed.coordinates) for each in samples)]
+    _require(parts, values)
     bare = Landscape(
         name=str(parsed),
         formula=str(parsed),
@@ -105,9 +114,20 @@ def _from_formula(
         params=values,
         domain=domain or ((-HALF_WIDTH, HALF_WIDTH),) * parsed.dim,
         view=view or (),
+        samples=tuple(map(str, parts[1:])),
     )
+    if samples:
+        jets.check_mean(bare)
     width = min(hi - lo for lo, hi in bare.domain)
     return replace(bare, eta=gentle_step(bare), rho=_short(0.05 * width))
+
+
+def _require(parts: Sequence[formula.Formula], values: Mapping[str, float]) -> None:
+    """Refuse a parameter without a value in the formula or a sample, and a value that none of them knows."""
+    for part in parts:
+        part.require(name for name in values if name in part.parameters)
+    known = dict.fromkeys(name for part in parts for name in part.parameters)
+    replace(parts[0], parameters=tuple(known)).require(values)
 
 
 def gentle_step(landscape: Landscape) -> float:
