@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import math
 import shutil
+import struct
 import sys
 import warnings
 from collections.abc import Callable
@@ -152,6 +153,16 @@ def _divide(a: float, b: float) -> float:
         return math.nan if a == 0 or a != a else math.copysign(math.inf, a) * math.copysign(1.0, b)
 
 
+def _bits(a: float) -> int:
+    bits: int = struct.unpack("<Q", struct.pack("<d", a))[0]
+    return bits
+
+
+def _float_of_bits(word: int) -> float:
+    a: float = struct.unpack("<d", struct.pack("<Q", word))[0]
+    return a
+
+
 def _identity(function: Any) -> Any:
     return function
 
@@ -167,6 +178,9 @@ PLAIN_NAMES: dict[str, Any] = {
     "nan": math.nan,
     "_power": _power,
     "_divide": _divide,
+    "_word": int,
+    "_bits": _bits,
+    "_float_of_bits": _float_of_bits,
     "inline": _identity,
     "compiled": _identity,
     "widen": lambda: None,

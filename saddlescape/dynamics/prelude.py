@@ -37,6 +37,16 @@ if "PLAIN" not in globals():  # kernels.plain sets PLAIN and these names, and ru
     def tile_box():
         return np.empty((BOX, LANES))
 
+    _word = np.uint64
+
+    @inline
+    def _bits(a):
+        return np.float64(a).view(np.uint64)
+
+    @inline
+    def _float_of_bits(word):
+        return np.uint64(word).view(np.float64)
+
     @inline
     def _power(a, b):
         return a**b
