@@ -222,17 +222,21 @@ class Landscape:
         return rf"\mathrm{{{self.name}}}" if self.functions else str(self.derived["latex"])
 
     # ---- numbers --------------------------------------------------------------------------------------------------
+    @cached_property
+    def _numbers(self) -> numeric.Numbers:
+        return numeric.Numbers(self)
+
     def loss(self, x: Any) -> Array:
         """Return f at ``x`` of shape (…, d), as an array of shape (…)."""
-        return self._evaluate("loss", x)[..., 0]
+        return self._numbers.part("loss", x)[..., 0]
 
     def grad(self, x: Any) -> Array:
         """Return ∇f at ``x`` of shape (…, d), as an array of the same shape; 0 at a declared cone."""
-        return self._evaluate("gradient", x)
+        return self._numbers.part("gradient", x)
 
     def hessian(self, x: Any) -> Array:
         """Return the Hessian at ``x`` of shape (…, d), as an array of shape (…, d, d)."""
-        flat = self._evaluate("hessian", x)
+        flat = self._numbers.part("hessian", x)
         return flat.reshape(*flat.shape[:-1], self.dim, self.dim)
 
     def third(self, x: Any, u: Any, v: Any) -> Array:
@@ -244,57 +248,15 @@ class Landscape:
 
         With ``weights`` of shape (…, n) it is that of Σ w_i f_i over the samples. Leading axes are broadcast.
         """
-        return self._jet(1 + len(directions), x, directions, weights)
+        return self._numbers.jet(1 + len(directions), x, directions, weights)
 
     def sample_losses(self, x: Any) -> Array:
         """Return f_i at ``x`` of shape (…, d) for all n samples, as an array of shape (…, n)."""
-        return self._jet(0, self._points(x)[..., None, :], (), np.eye(self.n_samples))[..., 0]
+        return self._numbers.of_samples(0, x)[..., 0]
 
     def sample_grads(self, x: Any) -> Array:
         """Return ∇f_i at ``x`` of shape (…, d) for all n samples, as an array of shape (…, n, d)."""
-        return self._jet(1, self._points(x)[..., None, :], (), np.eye(self.n_samples))
-
-    def _jet(self, order: int, x: Any, directions: Sequence[Any], weights: Any) -> Array:
-        part = f"jet {order}{'' if weights is None else ' weighted'}"
-        if part not in self._functions:
-            made = self.jet(order, weights is not None)
-            inputs = jets.inputs(self, order, weights is not None)
-            self._functions[part] = numeric.of_program(made, [*self.coordinates, *self.params, *inputs])
-        given = dict(zip(calculus.DIRECTIONS, map(self._points, directions), strict=False))
-        if weights is not None:
-            given["w"] = jets.weights(self, weights)
-        x = self._points(x)
-        lead = np.broadcast_shapes(x.shape[:-1], *(a.shape[:-1] for a in given.values()))
-        more = {f"_{n}{i}": a[..., i] for n, a in given.items() for i in range(a.shape[-1])}
-        return self._evaluate(part, np.broadcast_to(x, (*lead, self.dim)), more)
-
-    @cached_property
-    def _functions(self) -> dict[str, Callable[..., Any]]:
-        if self.functions:
-            return numeric.of_functions(*self.functions, self.domain)
-        return numeric.of_programs(self.derived, self.coordinates, self.params)
-
-    def _points(self, x: Any) -> Array:
-        points = np.asarray(x, dtype=np.float64)
-        if points.ndim == 0 or points.shape[-1] != self.dim:
-            raise UsageError(
-                f"{self.name} has {self.dim} coordinate(s) {self.coordinates}: "
-                f"an array of shape (…, {self.dim}) is needed, not {points.shape}"
-            )
-        return points
-
-    def _evaluate(self, part: str, x: Any, more: Mapping[str, Array] | None = None) -> Array:
-        points = self._points(x)
-        with np.errstate(all="ignore"):
-            values = self._functions[part](*np.moveaxis(points, -1, 0), **self.params, **(more or {}))
-        values = values if isinstance(values, tuple) else (values,)
-        result = np.stack(
-            [np.broadcast_to(np.asarray(v, dtype=np.float64), points.shape[:-1]) for v in values], axis=-1
-        )
-        if self.cones and part in ("gradient", "jet 1", "jet 1 weighted"):
-            for tip in self.cones:
-                result[np.all(points == np.array(tip), axis=-1)] = 0.0
-        return result
+        return self._numbers.of_samples(1, x)
 
     # ---- critical points ------------------------------------------------------------------------------------------
     @cached_property

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from saddlescape.errors import UsageError
+from saddlescape.landscapes import jets
+from saddlescape.landscapes.calculus import DIRECTIONS
 from saddlescape.landscapes.program import Program, function_text
 
+if TYPE_CHECKING:
+    from saddlescape.landscapes.base import Landscape
+
+Array = np.ndarray[Any, np.dtype[np.float64]]
+#: what is a gradient, and so 0 at a declared cone
+SLOPES = ("gradient", "jet 1", "jet 1 weighted")
 #: step of the central differences, as a part of the domain's width: error about (1e-5)² of the width's scale
 STEP = 1e-5
 
@@ -23,6 +31,62 @@ NUMPY_NAMES: dict[str, Any] = {
     "_power": np.power,
     "_divide": np.divide,
 }
+
+
+class Numbers:
+    """The functions of one landscape, made when they are first asked for, and their values at points."""
+
+    def __init__(self, landscape: Landscape) -> None:
+        self.landscape = landscape
+        own = landscape.functions
+        self.functions: dict[str, Callable[..., Any]] = (
+            of_functions(*own, landscape.domain)
+            if own
+            else of_programs(landscape.derived, landscape.coordinates, landscape.params)
+        )
+
+    def part(self, part: str, x: Any, more: Mapping[str, Array] | None = None) -> Array:
+        """Return the components of a function at ``x`` (…, d), in the last axis; ``more`` are its other inputs (…)."""
+        points, own = self.points(x), self.landscape
+        with np.errstate(all="ignore"):
+            values = self.functions[part](*np.moveaxis(points, -1, 0), **own.params, **(more or {}))
+        values = values if isinstance(values, tuple) else (values,)
+        result = np.stack(
+            [np.broadcast_to(np.asarray(v, dtype=np.float64), points.shape[:-1]) for v in values], axis=-1
+        )
+        if part in SLOPES:
+            for tip in own.cones:
+                result[np.all(points == np.array(tip), axis=-1)] = 0.0
+        return result
+
+    def jet(self, order: int, x: Any, directions: Sequence[Any], weights: Any) -> Array:
+        """Return a jet (Landscape.along) at ``x``, all inputs broadcast; ``weights`` None is for the loss itself."""
+        own, weighted = self.landscape, weights is not None
+        part = f"jet {order}{' weighted' if weighted else ''}"
+        if part not in self.functions:
+            inputs = [*own.coordinates, *own.params, *jets.inputs(own, order, weighted)]
+            self.functions[part] = of_program(own.jet(order, weighted), inputs)
+        given = dict(zip(DIRECTIONS, map(self.points, directions), strict=False))
+        if weighted:
+            given["w"] = jets.weights(own, weights)
+        x = self.points(x)
+        lead = np.broadcast_shapes(x.shape[:-1], *(a.shape[:-1] for a in given.values()))
+        more = {f"_{name}{i}": a[..., i] for name, a in given.items() for i in range(a.shape[-1])}
+        return self.part(part, np.broadcast_to(x, (*lead, own.dim)), more)
+
+    def of_samples(self, order: int, x: Any) -> Array:
+        """Return a jet of order 0 or 1 of every sample: the weights are those of one sample each, in a new axis."""
+        return self.jet(order, self.points(x)[..., None, :], (), np.eye(self.landscape.n_samples))
+
+    def points(self, x: Any) -> Array:
+        """Return ``x`` as an array of shape (…, d); refuses another last axis."""
+        points, own = np.asarray(x, dtype=np.float64), self.landscape
+        if points.ndim == 0 or points.shape[-1] != own.dim:
+            raise UsageError(
+                f"{own.name} has {own.dim} coordinate(s) {own.coordinates}: "
+                f"an array of shape (…, {own.dim}) is needed, not {points.shape}"
+            )
+        return points
 
 
 def of_programs(

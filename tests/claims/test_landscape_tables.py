@@ -151,6 +151,12 @@ TABLES = {
         ("maximum", (-0.8587469786023,), 1.9618971472, None),
         ("minimum", (1.5,), 1, (1.23456790123,)),
     ],
+    "two_sample_1d": [("minimum", (0.6,), 0.8, (2.5,))],
+    "shifted_parabola": [("minimum", (0,), 79 / 150, (2,))],
+    "random_curvature": [("minimum", (0,), 0, (2,))],
+    "linear_regression_2d": [
+        ("minimum", (11 / 21, 11 / 14), 10 / 63, ((25 - sqrt(205)) / 12, (25 + sqrt(205)) / 12)),
+    ],
     "uv": [("saddle", (0, 0), 0.5, (-1, 1))],
     "w_plus_minus": [("saddle", (0, 0), 0.25, (-1, 1))],
     "uv_target": [("saddle", (0, 0), 2, (-2, 2))],
@@ -160,6 +166,7 @@ WHOLE = """
 beale himmelblau six_hump_camel three_hump_camel goldstein_price mccormick styblinski_tang muller_brown
 rosenbrock booth matyas monkey_saddle saddle confined_saddle double_well general_saddle
 general_confined_saddle river_valley sharp_flat gaussian_wells
+two_sample_1d shifted_parabola random_curvature linear_regression_2d
 """
 COMPLETE = {name: Counter(row[0] for row in TABLES[name]) for name in WHOLE.split()} | {
     "griewank": Counter(minimum=7, saddle=16, maximum=8),
@@ -259,3 +266,16 @@ def test_a_curve_of_minima_is_one_entry_at_its_flattest_point(name, flattest, ei
         gaps = np.linalg.norm(np.diff(curve.samples, axis=0), axis=1)
         assert gaps.max() < 3 * np.median(gaps)
         assert "minima" in curve.note
+
+
+def test_the_minima_of_the_two_sample_valley_are_a_line_flattest_near_minus_a_half():
+    """The curvatures (4 + y)/2 and (2 - 3 y)/2 are equal at y = -1/2; the set is only sampled in three dimensions."""
+    valley = CATALOGUE["two_sample_valley"]
+    (line,) = valley.critical_points
+    assert line.kind == "continuum"
+    assert "minima" in line.note
+    np.testing.assert_allclose(line.x, (0, 0, -0.5), atol=0.05)
+    np.testing.assert_allclose(line.samples[:, :2], 0, atol=1e-12)
+    y = line.x[2]
+    np.testing.assert_allclose(line.eigenvalues, sorted((0, (4 + y) / 2, (2 - 3 * y) / 2)), atol=1e-12)
+    assert valley.loss(line.samples) == pytest.approx(0, abs=1e-20)
