@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 #: the directions a jet is contracted with, in this order
 DIRECTIONS = ("u", "v", "s")
 #: more operations than this, as derived, and the forms of a jet take many seconds to compare for a few per cent
-SEARCHED = 600
+SEARCHED = 800
 
 
 def derive(expression: sympy.Expr, coordinates: Sequence[str]) -> dict[str, Any]:
