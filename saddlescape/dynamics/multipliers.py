@@ -147,9 +147,25 @@ def _spacing(point: CriticalPoint) -> float:
 
 
 def _ball(d: int) -> Array:
-    """Return STARTS points of the unit ball, the same in every run: shells of a low-discrepancy sequence."""
-    golden = (1 + 5**0.5) / 2
-    raw = np.array([[(0.5 + (k + 1) * golden ** (c + 1)) % 1.0 for c in range(d)] for k in range(STARTS)])
+    """Return STARTS points of the unit ball, the same in every run: well-spread directions, each farther out."""
+    return np.asarray(directions(d, STARTS) * (np.arange(1, STARTS + 1) / STARTS)[:, None])
+
+
+def directions(d: int, count: int) -> Array:
+    """Return ``count`` unit vectors (count, d) that point to all sides, the same in every run.
+
+    Both ways on a line; turned by the golden angle in the plane; in space the normal quantiles of Roberts' sequence,
+    whose steps are powers of the root of r^(d+1) = r + 1. (Powers of the golden ratio would all be one number mod 1.)
+    """
+    k = np.arange(1, count + 1)
+    if d == 1:
+        return np.where(k % 2, 1.0, -1.0)[:, None]
+    if d == 2:
+        angle = np.pi * (3 - 5**0.5) * k
+        return np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    root = 2.0
+    for _ in range(60):
+        root = (1 + root) ** (1 / (d + 1))
+    raw = (0.5 + k[:, None] * root ** -np.arange(1.0, d + 1)) % 1.0
     normal = np.vectorize(NormalDist().inv_cdf)(np.clip(raw, 1e-6, 1 - 1e-6))
-    directions = normal / np.linalg.norm(normal, axis=1, keepdims=True)
-    return np.asarray(directions * (np.arange(1, STARTS + 1) / STARTS)[:, None])
+    return np.asarray(normal / np.linalg.norm(normal, axis=1, keepdims=True))
