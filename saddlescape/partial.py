@@ -16,7 +16,10 @@ Array = np.ndarray[Any, np.dtype[np.float64]]
 
 @dataclass(frozen=True, eq=False)
 class Partial:
-    """A run that was stopped: the rows that are ``done``, and what they hold. ``signature`` says of which run."""
+    """A run that was stopped: the rows that are ``done``, and what they hold. ``signature`` says of which run.
+
+    ``stopped`` are the ticks each trajectory makes: all of them unless it was ended early (stopping.py).
+    """
 
     signature: str
     record: Array
@@ -25,6 +28,7 @@ class Partial:
     recurrent: np.ndarray[Any, np.dtype[np.bool_]]
     period: np.ndarray[Any, np.dtype[np.int32]]
     done: np.ndarray[Any, np.dtype[np.bool_]]
+    stopped: np.ndarray[Any, np.dtype[np.int64]]
 
     @property
     def fraction(self) -> float:

@@ -118,6 +118,7 @@ class Run:
     (n, records) when eta varies); ``v_final`` (n, d) the momentum buffer at the end, None without momentum.
     ``gradient_evaluations`` (n,) gradients computed per trajectory. ``method`` is the method text with every number
     resolved, ``formula`` its map in LaTeX, ``clock`` one of steps, flow, …; ``spec`` the specification that made it.
+    ``stopped`` (n,) ticks made per trajectory: all of them unless it was ended early (``simulate(…, stop=…)``).
     The columns of ``LAZY`` (loss, grad_norm, status, point, fate, nearest, distance, period) are computed on first use.
     """
 
@@ -149,10 +150,10 @@ class Run:
         return found
 
     def __getattr__(self, name: str) -> Any:
-        if name not in LAZY:
-            raise AttributeError(f"a Run has no '{name}'; it has x, t, final, {', '.join(LAZY)}")
+        if name not in (*LAZY, "stopped"):
+            raise AttributeError(f"a Run has no '{name}'; it has x, t, final, {', '.join(LAZY)}, stopped")
         if name not in self.columns:
-            if self.compute is None:
+            if self.compute is None or name == "stopped":
                 raise AttributeError(f"this Run was saved without '{name}'")
             self.columns.update(
                 self.compute(self, name) if name in ("loss", "grad_norm") else self.compute(self, "status")
@@ -175,7 +176,7 @@ class Run:
         arrays: dict[str, Any] = {"x": self.x, "t": self.t, "gradient_evaluations": self.gradient_evaluations}
         if self.v_final is not None:
             arrays["v_final"] = self.v_final
-        for name in (*LAZY, "recurrent", "box"):
+        for name in (*LAZY, "recurrent", "box", "stopped"):
             value = getattr(self, name) if name in LAZY else self.columns.get(name)
             if value is not None:
                 arrays[f"column_{name}"] = np.ma.filled(value, -1) if name in MASKED else value

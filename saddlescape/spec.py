@@ -18,6 +18,7 @@ from saddlescape.values import Window
 SCHEMA = "landscape.spec/1"
 STYLES = ("paper", "notebook", "slides", "dark")
 BUDGETS = ("steps", "gradients")
+STOPS = ("left", "converged")
 MOST_STEPS = 10**15
 MOST_SEED = 2**64 - 1
 
@@ -26,7 +27,8 @@ SHORTCUTS = ("eta", "rho", "beta")
 #: field -> option, for those whose value is one text
 PLAIN_OPTIONS = {
     "domain": "--domain", "view": "--view", "steps": "--steps", "time": "--time", "every": "--every",
-    "seed": "--seed", "runs": "--runs", "budget": "--budget", "style": "--style",
+    "seed": "--seed", "runs": "--runs", "budget": "--budget", "stop": "--stop",
+    "style": "--style",
 }  # fmt: skip
 
 
@@ -38,7 +40,8 @@ class RunSpec:
     where they are not x, y, z or x1 … xn. ``domain`` and ``view`` are ((lo, hi), …), one pair per coordinate. ``methods``
     are method texts; ``baseline`` puts gd before them. ``x0`` are start texts (starts.py): ``1,2``, ``1,2;3,4``,
     ``grid:41``, ``disk:200@0,0:0.1``, ``FILE.csv``. ``steps`` or ``time`` says how long, ``every`` which ticks are
-    kept; with ``budget`` "gradients" the steps count gradient calls. ``runs`` repeats every start.
+    kept; with ``budget`` "gradients" the steps count gradient calls. ``stop`` ends a trajectory before that, where it
+    has "left" the domain or "converged". ``runs`` repeats every start.
     """
 
     landscape: str
@@ -55,6 +58,7 @@ class RunSpec:
     seed: int = 0
     runs: int = 1
     budget: str = "steps"
+    stop: str | None = None
     fast: bool = False
     style: str = "paper"
 
@@ -218,6 +222,7 @@ CHECKS = {
     "seed": values.whole(0, MOST_SEED),
     "runs": values.whole(1, 10**9),
     "budget": values.one_of(BUDGETS),
+    "stop": values.maybe(values.one_of(STOPS)),
     "fast": values.flag,
     "style": values.one_of(STYLES),
 }

@@ -46,7 +46,7 @@ def equal(a: Any, b: Any) -> bool:
 def test_a_saved_run_is_read_back_whole(name: str, tmp_path: Path) -> None:
     run = made(name)
     read = ss.load(run.save(tmp_path / "run.npz"))
-    for column in ("x", "t", "gradient_evaluations", *LAZY):
+    for column in ("x", "t", "gradient_evaluations", "stopped", *LAZY):
         assert equal(getattr(run, column), getattr(read, column)), column
     assert (run.v_final is None) == (read.v_final is None)
     assert run.v_final is None or equal(run.v_final, read.v_final)
@@ -121,6 +121,7 @@ def part() -> Partial:
         flags,
         np.zeros(2, dtype=np.int32),
         flags,
+        np.array([3, 2]),
     )
 
 
@@ -128,7 +129,7 @@ def test_a_partial_run_is_read_back(tmp_path: Path) -> None:
     read = Partial.load(part().save(tmp_path / "run.part"))
     assert read.signature == "a run"
     assert read.fraction == 0.5
-    for name in ("record", "v", "box", "recurrent", "period", "done"):
+    for name in ("record", "v", "box", "recurrent", "period", "done", "stopped"):
         assert equal(getattr(part(), name), getattr(read, name))
         assert getattr(part(), name).dtype == getattr(read, name).dtype
 

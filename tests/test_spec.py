@@ -17,7 +17,7 @@ from typer.main import get_command
 from saddlescape import starts
 from saddlescape.cli import app
 from saddlescape.errors import UsageError
-from saddlescape.spec import BUDGETS, MOST_SEED, STYLES, RunSpec
+from saddlescape.spec import BUDGETS, MOST_SEED, STOPS, STYLES, RunSpec
 
 VIEW = ((-1.0, 3.0), (-2.0, 2.0))
 
@@ -47,6 +47,7 @@ specs = st.builds(
             "seed": st.integers(0, MOST_SEED),
             "runs": st.integers(1, 1000),
             "fast": st.booleans(),
+            "stop": st.sampled_from(STOPS),
             "style": st.sampled_from(STYLES),
         },
     ),
@@ -134,6 +135,8 @@ def test_text_that_is_no_spec_is_refused_in_words(text: str) -> None:
         ({"view": "1:0"}, "from the smaller to the larger"),
         ({"view": [1, 2]}, "is no interval"),
         ({"style": "papr"}, "did you mean 'paper'"),
+        ({"stop": "leftt"}, "stop must be left or converged, not 'leftt' (did you mean 'left'?)"),
+        ({"stop": True}, "stop must be left or converged"),
         ({"fast": "yes"}, "fast is true or false, not 'yes'"),
         ({"x0": [[1, math.nan]]}, "finite"),
         ({"schema": "landscape.spec/9"}, "schema is 'landscape.spec/1'"),

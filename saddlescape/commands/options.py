@@ -54,6 +54,13 @@ Budget = Annotated[
     str | None,
     Option(metavar="steps|gradients", help="What --steps counts: steps, or gradient calls (fair to gd)."),
 ]
+Stop = Annotated[
+    str | None,
+    Option(
+        metavar="left|converged",
+        help="End a trajectory once it leaves the domain, or is at its end for certain.",
+    ),
+]
 Fast = Annotated[
     bool | None,
     Option(

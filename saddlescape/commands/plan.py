@@ -127,7 +127,8 @@ def execute(
     spec = plan.spec
     run = simulate(
         plan.landscape, plan.methods[k], plan.x0, plan.steps[k],
-        seed=spec.seed, fast=spec.fast, every=spec.every or 1, threads=threads, progress=progress, resume=resume,
+        seed=spec.seed, fast=spec.fast, every=spec.every or 1, stop=spec.stop,
+        threads=threads, progress=progress, resume=resume,
     )  # fmt: skip
     return replace(run, spec=spec.to_dict())
 

@@ -38,6 +38,7 @@ def run(
     steps: o.Steps = None,
     time: o.Time = None,
     budget: o.Budget = None,
+    stop: o.Stop = None,
     runs: o.Runs = None,
     seed: o.Seed = None,
     every: o.Every = None,

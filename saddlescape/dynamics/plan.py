@@ -16,6 +16,8 @@ from saddlescape.partial import Partial
 
 #: ticks in each of the two windows that statuses are judged by
 WINDOW = 50
+#: what may end a trajectory before its last tick (stopping.py)
+STOPS = ("left", "converged")
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,7 @@ class Plan:
     fast: bool
     seed: int
     params: dict[str, Array]
+    stop: str | None = None
 
     @property
     def records(self) -> int:
@@ -57,7 +60,7 @@ class Plan:
 
 def plan_run(
     landscape: Landscape, method: Method, x0: Any, v0: Any, steps: Any, every: Any, fast: bool, seed: int,
-    params: Mapping[str, Any],
+    params: Mapping[str, Any], stop: Any = None,
 ) -> Plan:  # fmt: skip
     """Resolve and check a run. Raises UsageError for what cannot be run, in words."""
     if not isinstance(landscape, Landscape):
@@ -72,6 +75,8 @@ def plan_run(
         raise UsageError(f"seed must be a whole number ≥ 0, not {seed!r:.40}")
     if fast not in (True, False):
         raise UsageError(f"fast is True or False, not {fast!r:.40}")
+    if stop is not None and stop not in STOPS:
+        raise UsageError(f"stop is {', '.join(map(repr, STOPS))} or None, not {stop!r:.40}")
     ticks = whole("steps", landscape.steps if steps is None else steps)
     resolved = method.resolved(landscape.eta, landscape.rho)
     for name, given in resolved.numbers.items():
@@ -82,7 +87,7 @@ def plan_run(
             )
     buffers = _buffers(v0, starts, resolved)
     return Plan(landscape, resolved, starts, buffers, ticks, min(whole("every", every), ticks), fast, seed,
-                _parameters(landscape, params, len(starts)))  # fmt: skip
+                _parameters(landscape, params, len(starts)), stop)  # fmt: skip
 
 
 def _parameters(landscape: Landscape, params: Mapping[str, Any], n: int) -> dict[str, Array]:
@@ -143,8 +148,9 @@ def empty(plan: Plan) -> Partial:
     v = np.zeros((n, d)) if plan.method.momentum.state else np.zeros((n, 0))
     box = np.empty((n, 2, d))
     return Partial(
-        "", record, v, box, np.zeros(n, dtype=bool), np.zeros(n, dtype=np.int32), np.zeros(n, dtype=bool)
-    )
+        "", record, v, box, np.zeros(n, dtype=bool), np.zeros(n, dtype=np.int32), np.zeros(n, dtype=bool),
+        np.full(n, plan.ticks) if plan.stop else np.broadcast_to(np.int64(plan.ticks), n),
+    )  # fmt: skip
 
 
 def signature(plan: Plan) -> str:
@@ -152,7 +158,16 @@ def signature(plan: Plan) -> str:
     varying = [(name, values.tobytes().hex()) for name, values in plan.params.items()]
     starts = store.digest(plan.x0.tobytes().hex(), "" if plan.v0 is None else plan.v0.tobytes().hex())
     return repr(
-        (plan.landscape.identity[:5], plan.method.text, plan.ticks, plan.every, plan.fast, starts, varying)
+        (
+            plan.landscape.identity[:5],
+            plan.method.text,
+            plan.ticks,
+            plan.every,
+            plan.fast,
+            plan.stop,
+            starts,
+            varying,
+        )
     )
 
 
@@ -160,7 +175,7 @@ def fitting(resume: Partial | None, plan: Plan) -> Partial | None:
     """Return ``resume`` if it belongs to ``plan``. Raises UsageError if it belongs to another run."""
     if resume is not None and resume.signature != signature(plan):
         raise UsageError(
-            "what was interrupted is another run: the landscape, method, starts, steps, every or fast differ"
+            "what was interrupted is another run: the landscape, method, starts, steps, every, fast or stop differ"
         )
     return resume
 
@@ -177,3 +192,12 @@ def tiles(plan: Plan, part: slice, blocks: int, lanes: int) -> Array:
         flat[row, :n] = values
     flat[:, n:] = flat[:, :1]
     return np.ascontiguousarray(flat.reshape(-1, blocks, lanes).swapaxes(0, 1))
+
+
+def sets(method: Method, params: Mapping[str, Array], n: int) -> tuple[Array, Any]:
+    """Return the different rows of what varies by trajectory, numbers before parameters, and which row each one has."""
+    varying = [np.array(v) for v in method.numbers.values() if isinstance(v, tuple)] + list(params.values())
+    if not varying:
+        return np.zeros((1, 0)), np.zeros(n, dtype=int)
+    rows, which = np.unique(np.stack(varying, axis=1), axis=0, return_inverse=True)
+    return rows, which.ravel()

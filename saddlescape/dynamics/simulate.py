@@ -20,8 +20,9 @@ from saddlescape.dynamics.link import LANES, kernel_source
 from saddlescape.dynamics.method import Method
 from saddlescape.dynamics.method import method as as_method
 from saddlescape.dynamics.plan import Plan, empty, fitting, plan_run, signature, tiles, whole
+from saddlescape.dynamics.stopping import Ended, Rule, cuts
 from saddlescape.errors import Interrupted, UsageError
-from saddlescape.landscapes.base import Landscape
+from saddlescape.landscapes.base import Array, Landscape
 from saddlescape.partial import Partial
 from saddlescape.results import Run
 
@@ -52,6 +53,7 @@ def simulate(
     memory: float = MEMORY,
     block: int | None = None,
     params: Mapping[str, Any] | None = None,
+    stop: str | None = None,
 ) -> Run:
     """Run ``method`` on ``landscape`` from every start and return the trajectories.
 
@@ -64,17 +66,19 @@ def simulate(
     progress : called as progress(done, total) in trajectory-ticks, from the calling thread.
     resume : what an ``Interrupted`` error carried; the finished run equals one that was never stopped.
     params : parameters of the landscape with one value per trajectory, {name: (n,)}; others keep the landscape's value.
+    stop : "left" ends a trajectory that is seen outside the domain, "converged" one that is seen where the method is
+        known to keep it (docs/statuses.md); it stays where it is from then on, and ``Run.stopped`` says since when.
     memory : bytes of recorded positions allowed. ``block`` trajectories per piece of work (results never depend on it).
 
     Raises UsageError for what cannot be run as asked, Interrupted on Ctrl-C with what is done.
     """
-    plan = plan_run(landscape, as_method(method), x0, v0, steps, every, fast, seed, params or {})
+    plan = plan_run(landscape, as_method(method), x0, v0, steps, every, fast, seed, params or {}, stop)
     threads = whole("threads", os.cpu_count() or 1 if threads is None else threads)
     block = None if block is None else whole("block", block)
     _affordable(plan, memory)
     kernel, lanes = _kernel(plan, engine)
     partial = fitting(resume, plan) or empty(plan)
-    _work(plan, kernel, lanes, partial, threads, progress, block)
+    _work(plan, kernel, lanes, partial, threads, progress, block, Rule(plan) if plan.stop else None)
     return _run(plan, partial)
 
 
@@ -121,7 +125,7 @@ def _pieces(plan: Plan, done: Any, lanes: int, threads: int, block: int | None) 
 
 def _work(
     plan: Plan, kernel: kernels.Kernel, lanes: int, out: Partial, threads: int,
-    progress: Progress | None, block: int | None,
+    progress: Progress | None, block: int | None, rule: Rule | None,
 ) -> None:  # fmt: skip
     total = plan.x0.shape[0] * plan.ticks
     pieces = list(_pieces(plan, out.done, lanes, threads, block))
@@ -135,7 +139,7 @@ def _work(
     pool = ThreadPoolExecutor(max_workers=threads)
     try:
         waiting: set[Future[None]] = {
-            pool.submit(_piece, plan, kernel, lanes, out, part, halt, advanced) for part in pieces
+            pool.submit(_piece, plan, kernel, lanes, out, part, halt, advanced, rule) for part in pieces
         }
         while waiting:
             finished, waiting = wait(waiting, timeout=0.1, return_when=FIRST_COMPLETED)
@@ -156,7 +160,7 @@ def _work(
 
 def _piece(
     plan: Plan, kernel: kernels.Kernel, lanes: int, out: Partial, part: slice, halt: threading.Event,
-    advanced: Callable[[int], None],
+    advanced: Callable[[int], None], rule: Rule | None,
 ) -> None:  # fmt: skip
     """Run the trajectories of ``part`` from start to end and write their rows of ``out``."""
     n, d = plan.x0[part].shape
@@ -165,28 +169,42 @@ def _piece(
     boxes = np.zeros((blocks, 2, 3 * d + 2, lanes))
     record = out.record[part]
     segment = max(1, PIECE // (blocks * lanes)) if lanes > 1 else max(1, 20_000 // n)
-    for start in range(0, plan.ticks, segment):
+    ended = Ended(rule, part, blocks, lanes) if rule else None
+    for start, stop in cuts(plan, segment):
         if halt.is_set():
             return
-        stop = min(start + segment, plan.ticks)
-        kernel(buffer, boxes, record, start, stop, plan.every, plan.ticks, plan.window)
+        for a, b in ended.living() if ended else [(0, blocks)]:
+            rows = record[a * lanes : b * lanes]
+            kernel(buffer[a:b], boxes[a:b], rows, start, stop, plan.every, plan.ticks, plan.window)
         advanced((stop - start) * n)
-    last = np.moveaxis(boxes[:, 1], 1, -1).reshape(blocks * lanes, 3 * d + 2)[:n]
+        if ended and ended.look(buffer, stop):
+            advanced((plan.ticks - stop) * n)
+            break
+    _write(plan, buffer, boxes, out, part)
+    if ended:
+        ended.write(out)
+    out.done[part] = True
+
+
+def _write(plan: Plan, buffer: Array, boxes: Array, out: Partial, part: slice) -> None:
+    """Write what the kernel left behind for the trajectories ``part``."""
+    n, d = plan.x0[part].shape
+    last = np.moveaxis(boxes[:, 1], 1, -1).reshape(-1, 3 * d + 2)[:n]
     out.period[part], out.recurrent[part] = last[:, -2] * last[:, -1], last[:, -1]
     out.box[part] = last[:, : 2 * d].reshape(n, 2, d) if plan.window else np.nan
     if out.v.shape[1]:
         out.v[part] = np.moveaxis(buffer[:, d : 2 * d], 1, -1).reshape(-1, d)[:n]
-    out.done[part] = True
 
 
 def _run(plan: Plan, out: Partial) -> Run:
     ticks = np.append(np.arange(0, plan.ticks, plan.every), plan.ticks).astype(float)
     eta = np.asarray(plan.method.numbers[plan.method.clock.tick], dtype=float)
-    calls = plan.ticks * plan.method.perturbation.gradient_calls
+    calls = np.int64(plan.method.perturbation.gradient_calls)
     spec = {
         "landscape": plan.landscape.name, "formula": plan.landscape.formula,
         "params": {**plan.landscape.params, **{k: v.tolist() for k, v in plan.params.items()}},
         "method": plan.method.text, "steps": plan.ticks, "every": plan.every, "seed": plan.seed, "fast": plan.fast,
+        "stop": plan.stop,
     }  # fmt: skip
     return Run(
         spec=spec,
@@ -195,9 +213,11 @@ def _run(plan: Plan, out: Partial) -> Run:
         clock=plan.method.clock.name,
         x=out.record,
         t=ticks * eta if eta.ndim == 0 else np.outer(eta, ticks),
-        gradient_evaluations=np.broadcast_to(np.int64(calls), plan.x0.shape[0]),
+        gradient_evaluations=out.stopped * calls
+        if plan.stop
+        else np.broadcast_to(plan.ticks * calls, len(out.v)),
         v_final=out.v if out.v.shape[1] else None,
-        columns={"recurrent": out.recurrent, "period": out.period, "box": out.box},
+        columns={"recurrent": out.recurrent, "period": out.period, "box": out.box, "stopped": out.stopped},
         compute=lambda run, name: status.columns(plan.landscape, plan.method, run, name, plan.params),
         scene=lambda: words.background(plan.landscape),
     )

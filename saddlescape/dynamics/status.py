@@ -13,8 +13,11 @@ from typing import Any
 
 import numpy as np
 
+from saddlescape.dynamics import neighbourhoods
+from saddlescape.dynamics.capture import captured, distance, rests
 from saddlescape.dynamics.method import Method
-from saddlescape.dynamics.multipliers import behaviours, capture_radius
+from saddlescape.dynamics.multipliers import behaviours
+from saddlescape.dynamics.plan import sets
 from saddlescape.landscapes.base import Array, Landscape
 from saddlescape.landscapes.sublevel import bowls
 from saddlescape.results import MASKED, CriticalPoint, Run
@@ -32,11 +35,16 @@ def columns(
     """
     if params:
         return _by_parameters(landscape, method, run, name, params)
+    return _own(landscape, method, run, name, neighbourhoods.MOST)
+
+
+def _own(landscape: Landscape, method: Method, run: Run, name: str, most: int) -> dict[str, Any]:
+    """Return the columns of trajectories on one landscape; with more than ``most`` sets of numbers no ball is checked."""
     if name == "loss":
         return {"loss": _along(run.x, landscape.loss)}
     if name == "grad_norm":
         return {"grad_norm": _along(run.x, lambda x: np.linalg.norm(landscape.grad(x), axis=-1))}
-    return _status(landscape, method, run)
+    return _status(landscape, method, run, most)
 
 
 def _by_parameters(
@@ -44,6 +52,8 @@ def _by_parameters(
 ) -> dict[str, Any]:
     """Judge together the trajectories that share their parameters, each group on its own landscape."""
     rows, which = np.unique(np.stack(list(params.values()), axis=1), axis=0, return_inverse=True)
+    few = len(sets(method, params, run.n)[0]) <= neighbourhoods.MOST
+    most = neighbourhoods.MOST if few else 0
     out: dict[str, Any] = {}
     for k, row in enumerate(rows):
         members = np.flatnonzero(which.ravel() == k)
@@ -53,7 +63,7 @@ def _by_parameters(
         kept = {key: run.columns[key][members] for key in ("box", "recurrent", "period")}
         part = replace(run, x=run.x[members], columns=kept)
         one = landscape.with_params(**dict(zip(params, map(float, row), strict=True)))
-        for column, values in columns(one, method.with_numbers(**numbers), part, name).items():
+        for column, values in _own(one, method.with_numbers(**numbers), part, name, most).items():
             if column not in out:
                 empty = np.empty((run.n, *values.shape[1:]), values.dtype)
                 out[column] = np.ma.array(empty, mask=True) if column in MASKED else empty
@@ -71,7 +81,7 @@ def _along(x: Array, function: Any) -> Array:
     return result.reshape(x.shape[:-1])
 
 
-def _status(landscape: Landscape, method: Method, run: Run) -> dict[str, Any]:
+def _status(landscape: Landscape, method: Method, run: Run, most: int) -> dict[str, Any]:
     n = run.n
     out = {
         "status": np.full(n, "moving", dtype="<U9"),
@@ -86,7 +96,25 @@ def _status(landscape: Landscape, method: Method, run: Run) -> dict[str, Any]:
             judged = _judge(landscape, one, run, part, partial(verdicts.of, place))
             for name, column in judged.items():
                 out[name][part] = column
+        if one.name != "gd" and len(groups) <= most:
+            _decide(landscape, one, run, members, out)
     return {k: np.ma.array(v, mask=v == -1, copy=False) if k in MASKED else v for k, v in out.items()}
+
+
+def _decide(landscape: Landscape, method: Method, run: Run, members: Any, out: dict[str, Any]) -> None:
+    """Give those that move inside a ball that the method keeps their fate, if they are near at most 16 points."""
+
+    def moving() -> Iterator[Any]:
+        for first in range(0, len(members), CHUNK):
+            part = members[first : first + CHUNK]
+            yield part[out["status"][part] == "moving"]
+
+    near: set[int] = set().union(
+        *(neighbourhoods.near(landscape, method, run.final[part]) for part in moving())
+    )
+    if 0 < len(near) <= neighbourhoods.MOST:
+        for part in moving():
+            out["fate"][part] = neighbourhoods.fates(landscape, method, run.final[part], near)
 
 
 class _Verdicts:
@@ -127,12 +155,12 @@ def _judge(
     lo, hi = np.array(landscape.domain).T
     inside = np.all((end >= lo) & (end <= hi), axis=1)
     points = landscape.critical_points
-    nearest, distance = _nearest(landscape, points, end, finite)
+    nearest, away = _nearest(landscape, points, end, finite)
     word = np.where(recurrent, "cycling", "moving").astype("<U9")
     point, fate = np.where(recurrent, nearest, -1), np.full(len(end), -1)
-    elsewhere = _rests(landscape, method, end, run.columns["period"][part])
+    elsewhere = rests(landscape, method, end, run.columns["period"][part])
     for p in points:
-        here = _captured(landscape, method, p, box) & ~elsewhere
+        here = captured(landscape, method, p, box) & ~elsewhere
         if not here.any():
             continue
         if p.kind in ("minimum", "continuum", "cone"):
@@ -142,22 +170,8 @@ def _judge(
     for gone, name in ((finite & ~inside, "left"), (~finite, "diverged")):
         word[gone], point[gone], fate[gone] = name, -1, -1
     still = np.flatnonzero(word == "moving")
-    fate[still] = _decided(landscape, method, end[still])
-    return {"status": word, "point": point, "fate": fate, "nearest": nearest, "distance": distance}
-
-
-def _rests(landscape: Landscape, method: Method, end: Array, period: Any) -> Any:
-    """Whether a trajectory is at rest where the gradient is not 0 (a hallucinated minimiser): no capture, however near.
-
-    A rest with ∇f = 0 leaves eta·‖∇f‖ below the rounding of x; a thousand roundings tell the two apart.
-    """
-    rests = period == 1
-    if rests.any():
-        width = max(hi - lo for lo, hi in landscape.domain)
-        rounding = 1e3 * np.finfo(float).eps * (np.abs(end[rests]).max(axis=1) + width)
-        slope = np.linalg.norm(landscape.grad(end[rests]), axis=1)
-        rests[rests] = float(method.numbers["eta"]) * slope > rounding  # type: ignore[arg-type]
-    return rests
+    fate[still] = _in_bowl(landscape, method, end[still])
+    return {"status": word, "point": point, "fate": fate, "nearest": nearest, "distance": away}
 
 
 def _nearest(
@@ -166,12 +180,12 @@ def _nearest(
     if not points:
         return np.full(len(end), -1), np.full(len(end), np.nan)
     with np.errstate(all="ignore"):
-        away = np.stack([_distance(landscape, p, end) for p in points], axis=1)
+        away = np.stack([distance(landscape, p, end) for p in points], axis=1)
     closest = np.argmin(np.where(np.isfinite(away), away, np.inf), axis=1)
     return np.where(finite, closest, -1), np.where(finite, away[np.arange(len(end)), closest], np.nan)
 
 
-def _decided(landscape: Landscape, method: Method, end: Array) -> Any:
+def _in_bowl(landscape: Landscape, method: Method, end: Array) -> Any:
     """Return the minimum where plain gradient descent certainly ends: it is in a bowl on which eta·λmax < 2."""
     fate = np.full(len(end), -1)
     found = bowls(landscape) if len(end) and method.name == "gd" and not method.momentum.state else None
@@ -180,28 +194,3 @@ def _decided(landscape: Landscape, method: Method, end: Array) -> Any:
         certain = np.asarray(method.numbers["eta"]) * curvature < 2.0
         fate[certain] = ids[certain]
     return fate
-
-
-def _distance(landscape: Landscape, p: CriticalPoint, x: Array) -> Array:
-    """Distance to a point, or to a curve of minima: from its samples, refined by the step to ∇f = 0 when near."""
-    if p.samples is None:
-        return np.asarray(np.linalg.norm(x - p.x, axis=1))
-    near: Array = np.min(np.linalg.norm(x[:, None, :] - p.samples[None], axis=2), axis=1)
-    spacing = float(np.max(np.linalg.norm(np.diff(p.samples, axis=0), axis=1))) if len(p.samples) > 1 else 0.0
-    close = np.flatnonzero(near <= 2 * spacing)
-    if close.size:
-        hessian, gradient = landscape.hessian(x[close]), landscape.grad(x[close])
-        across = np.einsum("nij,nj->ni", np.linalg.pinv(hessian, rcond=1e-3, hermitian=True), gradient)
-        near[close] = np.minimum(near[close], np.linalg.norm(across, axis=1))
-    return near
-
-
-def _captured(landscape: Landscape, method: Method, p: CriticalPoint, box: Array) -> Any:
-    """Whether the whole box (n, 2, d) of the last window lies within the capture radius of ``p``."""
-    radius = capture_radius(landscape, method, p)
-    with np.errstate(all="ignore"):
-        if p.samples is not None:
-            half = 0.5 * np.linalg.norm(box[:, 1] - box[:, 0], axis=1)
-            return _distance(landscape, p, 0.5 * (box[:, 0] + box[:, 1])) + half <= radius
-        farthest = np.maximum(np.abs(box[:, 0] - p.x), np.abs(box[:, 1] - p.x))
-        return np.linalg.norm(farthest, axis=1) <= radius

@@ -1,0 +1,51 @@
+"""Capture: whether a trajectory is at a critical point, by where it was in its last window (docs/statuses.md)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from saddlescape.dynamics.method import Method
+from saddlescape.dynamics.multipliers import capture_radius
+from saddlescape.landscapes.base import Array, Landscape
+from saddlescape.results import CriticalPoint
+
+
+def captured(landscape: Landscape, method: Method, p: CriticalPoint, box: Array) -> Any:
+    """Whether the whole box (n, 2, d) of the last window lies within the capture radius of ``p``."""
+    radius = capture_radius(landscape, method, p)
+    with np.errstate(all="ignore"):
+        if p.samples is not None:
+            half = 0.5 * np.linalg.norm(box[:, 1] - box[:, 0], axis=1)
+            return distance(landscape, p, 0.5 * (box[:, 0] + box[:, 1])) + half <= radius
+        farthest = np.maximum(np.abs(box[:, 0] - p.x), np.abs(box[:, 1] - p.x))
+        return np.linalg.norm(farthest, axis=1) <= radius
+
+
+def rests(landscape: Landscape, method: Method, end: Array, period: Any) -> Any:
+    """Whether a trajectory is at rest where the gradient is not 0 (a hallucinated minimiser): no capture, however near.
+
+    A rest with ∇f = 0 leaves eta·‖∇f‖ below the rounding of x; a thousand roundings tell the two apart.
+    """
+    still = period == 1
+    if still.any():
+        width = max(hi - lo for lo, hi in landscape.domain)
+        rounding = 1e3 * np.finfo(float).eps * (np.abs(end[still]).max(axis=1) + width)
+        slope = np.linalg.norm(landscape.grad(end[still]), axis=1)
+        still[still] = float(method.numbers["eta"]) * slope > rounding  # type: ignore[arg-type]
+    return still
+
+
+def distance(landscape: Landscape, p: CriticalPoint, x: Array) -> Array:
+    """Distance to a point, or to a curve of minima: from its samples, refined by the step to ∇f = 0 when near."""
+    if p.samples is None:
+        return np.asarray(np.linalg.norm(x - p.x, axis=1))
+    near: Array = np.min(np.linalg.norm(x[:, None, :] - p.samples[None], axis=2), axis=1)
+    spacing = float(np.max(np.linalg.norm(np.diff(p.samples, axis=0), axis=1))) if len(p.samples) > 1 else 0.0
+    close = np.flatnonzero(near <= 2 * spacing)
+    if close.size:
+        hessian, gradient = landscape.hessian(x[close]), landscape.grad(x[close])
+        across = np.einsum("nij,nj->ni", np.linalg.pinv(hessian, rcond=1e-3, hermitian=True), gradient)
+        near[close] = np.minimum(near[close], np.linalg.norm(across, axis=1))
+    return near
