@@ -44,6 +44,12 @@ def test_descent_keeps_minima_up_to_half_the_way_and_no_saddle() -> None:
     assert kept(WELL, "gd:eta=1e-8") == 0.0, "too slow to be seen to arrive"
 
 
+def test_who_stays_without_arriving_is_not_kept() -> None:
+    """eta·2·400 000 = 4: the slow direction shrinks by e⁴ = 55 in the time there is, and the capture radius is 4e-6."""
+    radius = kept(WELL, "gd:eta=5e-6")
+    assert 4e-6 <= radius < 55 * 4e-6
+
+
 def test_a_buffer_a_curve_and_a_tip_have_no_ball() -> None:
     assert kept(WELL, "sam:eta=0.01,rho=0.2") == 0.5
     assert kept(WELL, "sam:eta=0.01,rho=0.2,beta=0.5") == 0.0

@@ -82,6 +82,15 @@ def test_the_first_look_that_sees_it_outside_ends_it() -> None:
     assert set(some.status[expected < TICKS]) == {"left"}
 
 
+def test_nobody_is_ended_while_the_last_window_is_watched() -> None:
+    """The look at tick 512 falls into the last 50 of 532 ticks, and is left out: nothing at all is different."""
+    x0 = [[0.0, 4.49 * 1.02**-400], [0.0, 1e8 * 1.02**-510], [1.0, 0.0]]
+    runs = [ss.simulate(SADDLE, "gd:eta=0.01", x0, 2 * LOOK + 20, stop=stop) for stop in (None, "left")]
+    assert runs[0].status.tolist() == ["left", "diverged", "moving"]
+    assert runs[1].stopped.tolist() == [532, LOOK, 532]
+    same(*runs, rows=[0, 2])
+
+
 def test_the_momentum_is_that_of_the_stop() -> None:
     some = run("left")
     at = int(np.flatnonzero(some.stopped == 2 * LOOK)[0])
