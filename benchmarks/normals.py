@@ -62,7 +62,7 @@ def source(fast: bool) -> str:
     """The text of a kernel that only draws."""
     flags = '{"contract", "nsz", "arcp"}' if fast else "False"
     header = f"FAST, CACHE = {flags}, False\nLANES, TILE, BOX = 64, 9, 1"
-    return "\n\n\n".join([header, link._verbatim("prelude.py"), link._verbatim("rng.py"), LOOP])
+    return "\n\n\n".join([header, link.verbatim("prelude.py"), link.verbatim("rng.py"), LOOP])
 
 
 def engine(fast: bool = False, plain: bool = False) -> dict[str, Any]:

@@ -18,7 +18,7 @@ _HOME = {
     "landscape": "landscapes",
     "Landscape": "landscapes.base",
     "CriticalPoint": "results",
-    "method": "dynamics.method",
+    "method": "dynamics.reading",
     "Method": "dynamics.method",
     "simulate": "dynamics.simulate",
     "product": "dynamics.sweeps",

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 #: starts up to which every trajectory has a row of its own
 FEW = 12
+#: keys that a label leaves out: the tick of a face, and what is said in another way
+HIDDEN = ("dt", "nesterov")
 #: destinations that have a row of their own, per method
 PLACES = 10
 
@@ -25,14 +27,18 @@ def label(methods: Sequence[Any]) -> list[str]:
     same = len({m.numbers["eta"] for m in methods}) == 1
     names = []
     for m in methods:
-        own = [(k, v) for k, v in m.numbers.items() if v is not None and not (k == "eta" and same)]
+        own = [(k, v) for k, v in m.keys.items() if k not in HIDDEN and not (k == "eta" and same)]
         own.sort(key=lambda pair: pair[0] != "rho")
         face = "" if m.clock.name == "steps" else f"@{m.clock.name}"
         nesterov = ["Nesterov"] if m.momentum.name == "Nesterov" else []
         names.append(
-            " ".join([m.name + face, *(f"{words.GREEK.get(k, k)}={v:g}" for k, v in own), *nesterov])
+            " ".join([m.name + face, *(f"{words.GREEK.get(k, k)}={_short(v)}" for k, v in own), *nesterov])
         )
     return names
+
+
+def _short(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool | str) else f"{value:g}"
 
 
 def run_table(runs: Sequence[Run], labels: Sequence[str], ends: Sequence[Any], width: int) -> str:

@@ -7,7 +7,7 @@ the captions as LaTeX (dynamics/words.py), the multipliers evaluate it with its 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias, overload
 
@@ -103,9 +103,66 @@ def number(name: str) -> Scalar:
     return Scalar("number", (name,))
 
 
-def gradient(point: Vector) -> Vector:
-    """Return the gradient that is seen at ``point``: the oracle methods are composed over."""
-    return Vector("gradient", (point,))
+#: whose derivatives are meant: "" the whole loss, a number one sample's, a name the batch weighted by that draw
+Source = str | int
+
+
+def gradient(point: Vector, source: Source = "") -> Vector:
+    """Return the gradient at ``point``: the oracle methods are composed over."""
+    return Vector("gradient", (point, source))
+
+
+def bend(point: Vector, u: Vector, source: Source = "") -> Vector:
+    """Return H u, the derivative of the gradient at ``point`` along ``u``."""
+    return Vector("bend", (point, u, source))
+
+
+def third(point: Vector, u: Vector, v: Vector, source: Source = "") -> Vector:
+    """Return D³f[u, v] at ``point``, the second derivative of the gradient along ``u`` and ``v``."""
+    return Vector("third", (point, u, v, source))
+
+
+def fourth(point: Vector, u: Vector, v: Vector, s: Vector, source: Source = "") -> Vector:
+    """Return D⁴f[u, v, s] at ``point``, the third derivative of the gradient."""
+    return Vector("fourth", (point, u, v, s, source))
+
+
+def fixed(values: Iterable[float]) -> Vector:
+    """Return a vector of constants (a node of a quadrature, a coordinate direction)."""
+    return Vector("fixed", (tuple(float(a) for a in values),))
+
+
+def component(v: Vector, i: int) -> Scalar:
+    """Return coordinate ``i`` of ``v``."""
+    return Scalar("component", (v, i))
+
+
+def where(a: Scalar, b: Scalar, yes: Vector, no: Vector) -> Vector:
+    """Return ``yes`` where a < b, otherwise ``no``."""
+    return Vector("where", (a, b, yes, no))
+
+
+def root(kind: str, entries: Iterable[Scalar], z: Vector) -> Vector:
+    """Return √M z for a symmetric matrix M of one or two dimensions, given by its upper triangle row by row.
+
+    ``kind`` says what is done with its eigenvalues first: "clip" sets negative ones to 0, "abs" takes the modulus.
+    """
+    return Vector(f"{kind}_root", (*entries, z))
+
+
+def square_root(a: Scalar) -> Scalar:
+    """Return √a for a ≥ 0."""
+    return Scalar("sqrt", (a,))
+
+
+def larger(a: Scalar, b: Scalar) -> Scalar:
+    """Return the larger of two numbers."""
+    return Scalar("larger", (a, b))
+
+
+def above(a: Scalar, b: Scalar) -> Scalar:
+    """Return 1 where a > b, otherwise 0."""
+    return Scalar("above", (a, b))
 
 
 def norm(v: Vector) -> Scalar:

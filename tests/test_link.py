@@ -91,7 +91,8 @@ def nesterov(x: Any, v: Any, G: Any, eta: float, beta: float) -> Any:
     return x - eta * (G + beta * v), v
 
 
-DIRECTIONS: dict[str, Callable[..., Any]] = {"gd": gd, "sam": sam, "usam": usam}
+#: without noise the normaliser of DNSAM is that of SAM
+DIRECTIONS: dict[str, Callable[..., Any]] = {"gd": gd, "sam": sam, "usam": usam, "dnsam": sam}
 MOVES: dict[str, tuple[Callable[..., Any], str]] = {
     "none": (none, ""),
     "heavy ball": (heavy_ball, ",beta=0.8"),

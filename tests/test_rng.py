@@ -67,7 +67,7 @@ def source(fast: bool = False) -> str:
     """Return the text of a small kernel that does nothing but draw."""
     flags = '{"contract", "nsz", "arcp"}' if fast else "False"
     header = f"FAST, CACHE = {flags}, False\nLANES, TILE, BOX = 64, 4, 1"
-    return "\n\n\n".join([header, link._verbatim("prelude.py"), link._verbatim("rng.py"), LOOPS])
+    return "\n\n\n".join([header, link.verbatim("prelude.py"), link.verbatim("rng.py"), LOOPS])
 
 
 def engine(text: str, names: dict[str, Any]) -> SimpleNamespace:

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from saddlescape.dynamics.evaluate import ARRAYS, DUALS
-from saddlescape.dynamics.link import INFIX, VECTOR
+from saddlescape.dynamics.evaluate import ARRAYS
+from saddlescape.dynamics.expansion import _rules
 from saddlescape.dynamics.momentum import MOMENTA
 from saddlescape.dynamics.perturbations import PERTURBATIONS, Perturbation
+from saddlescape.dynamics.printing import CALLS, INFIX
 from saddlescape.dynamics.words import RULES
 from saddlescape.symbols import (
     Scalar,
@@ -93,7 +94,7 @@ def test_scalars_gather_so_that_a_step_takes_one_product_a_coordinate() -> None:
 def test_a_term_that_is_used_twice_is_folded_once() -> None:
     seen: list[Any] = []
     g = gradient(x)
-    fold(g + a * g, {**NUMPY, "gradient": lambda at: seen.append(at) or at})
+    fold(g + a * g, {**NUMPY, "gradient": lambda at, source: seen.append(at) or at})
     assert len(seen) == 1
 
 
@@ -115,9 +116,9 @@ def test_every_face_of_a_formula_knows_every_operation(term: Any) -> None:
     visit(term)
     ops -= {"variable", "number", "constant"}
     assert ops <= ARRAYS.keys()
-    assert ops <= DUALS.keys()
+    assert ops <= _rules(2, "rho").keys()
     assert ops <= RULES.keys()
-    assert ops <= VECTOR.keys() | INFIX.keys() | {"norm", "dot", "recip"}
+    assert ops <= {*CALLS, *INFIX}
 
 
 def test_plain_numbers_become_constants() -> None:

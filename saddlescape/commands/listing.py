@@ -94,7 +94,7 @@ def show(
     domain: o.Domain = None,
 ) -> None:
     """Show a landscape or a method: formula, gradient, defaults, critical points; or the kernel that is run."""
-    from saddlescape.dynamics.method import LATER_NAMES, NAMES
+    from saddlescape.dynamics.reading import LATER_NAMES, NAMES
 
     head = name.partition(":")[0].partition("@")[0].lower()
     if head in (*NAMES, *LATER_NAMES):
@@ -110,7 +110,7 @@ def show(
     landscape = find_landscape(RunSpec.from_arguments(options))
     if kernel:
         from saddlescape.dynamics.link import kernel_source
-        from saddlescape.dynamics.method import method
+        from saddlescape.dynamics.reading import method
 
         print(kernel_source(landscape, method(kernel)), end="")
     elif latex:
@@ -131,7 +131,7 @@ def _exists(name: str) -> bool:
 
 def _show_method(text: str, latex: bool) -> None:
     from saddlescape import layout
-    from saddlescape.dynamics.method import method
+    from saddlescape.dynamics.reading import method
     from saddlescape.dynamics.words import formula
 
     shown = method(text)

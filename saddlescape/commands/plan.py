@@ -63,7 +63,7 @@ def resolve(spec: RunSpec) -> Plan:
 
 def read_methods(texts: Sequence[str], landscape: Landscape) -> list[Method]:
     """Return the methods of ``texts`` with every number they leave open taken from the landscape."""
-    from saddlescape.dynamics.method import method
+    from saddlescape.dynamics.reading import method
 
     eta, rho = (None if a is None else float(a) for a in (landscape.eta, landscape.rho))
     return [method(text).resolved(eta, rho) for text in texts]
@@ -87,7 +87,7 @@ def _resolved(spec: RunSpec, landscape: Landscape, methods: list[Method]) -> Run
 
 def _baseline(methods: list[Method]) -> Method:
     """Return gradient descent with the first method's step size and momentum."""
-    from saddlescape.dynamics.method import method
+    from saddlescape.dynamics.reading import method
 
     return replace(method("gd"), eta=methods[0].eta, momentum=methods[0].momentum)
 

@@ -33,7 +33,7 @@ def rests(landscape: Landscape, method: Method, end: Array, period: Any) -> Any:
         width = max(hi - lo for lo, hi in landscape.domain)
         rounding = 1e3 * np.finfo(float).eps * (np.abs(end[still]).max(axis=1) + width)
         slope = np.linalg.norm(landscape.grad(end[still]), axis=1)
-        still[still] = float(method.numbers["eta"]) * slope > rounding  # type: ignore[arg-type]
+        still[still] = float(method.numbers[method.clock.tick]) * slope > rounding  # type: ignore[arg-type]
     return still
 
 

@@ -1,47 +1,78 @@
-"""Clocks: how a tick is made. ``step`` composes a direction and a momentum into the formula of one tick."""
+"""Clocks: how a tick is made. ``step`` composes direction, momentum and noise into the formula of one tick.
+
+The discrete map is here; the flows are in flows.py, the stochastic differential equations in sdes.py. All three compose
+the same direction.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
-from typing import ClassVar
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
+from saddlescape.dynamics.laws import Law, law
 from saddlescape.dynamics.momentum import Momentum
+from saddlescape.dynamics.noise import Draw, Noise, direction, drawn
 from saddlescape.dynamics.perturbations import Perturbation
-from saddlescape.symbols import Scalar, Vector, gradient, variable
+from saddlescape.symbols import Scalar, Vector, variable
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a clock makes its tick of: the other choices of a method, its numbers, and on what it runs (``dim``
+    coordinates, ``samples`` samples, 0 where the loss is no finite sum)."""
+
+    perturbation: Perturbation
+    momentum: Momentum
+    noise: Noise
+    numbers: Mapping[str, Scalar]
+    dim: int
+    samples: int = 0
+
+    @property
+    def law(self) -> Law:
+        """The law of the noise of one tick."""
+        return law(self.noise, self.samples, self.dim, looks=self.perturbation.gradient_calls > 1)
+
+    def direction(self, x: Vector, draw: Draw) -> Vector:
+        """Return the direction at ``x`` under one draw of the noise."""
+        return direction(self.perturbation, self.noise, draw, x, self.numbers, self.dim)
 
 
 @dataclass(frozen=True)
 class Clock:
     """Base of all clocks. ``name`` stands behind the @ of a method text; a tick advances t by the number ``tick``."""
 
-    name: ClassVar[str]
     tick: ClassVar[str]
-
-    #: (perturbation, momentum, numbers) -> the next value of every state vector, as formulas over x, v and the numbers
+    #: Parts -> the next value of every state vector, as formulas over x, v, the numbers and what is drawn
     step: ClassVar[Callable[..., dict[str, Vector]]]
+
+    @property
+    def name(self) -> str:
+        """The name behind the @."""
+        raise NotImplementedError
+
+    @property
+    def numbers(self) -> dict[str, Any]:
+        """The clock's own numbers by name."""
+        return {}
 
 
 @dataclass(frozen=True)
 class Steps(Clock):
     """The discrete map: one tick is one step of the optimiser, and advances t by eta."""
 
-    name = "steps"
     tick = "eta"
 
-    def step(
-        self, perturbation: Perturbation, momentum: Momentum, numbers: Mapping[str, Scalar]
-    ) -> dict[str, Vector]:
+    @property
+    def name(self) -> str:
+        """steps."""
+        return "steps"
+
+    def step(self, parts: Parts) -> dict[str, Vector]:
         """Return {"x": …} or {"x": …, "v": …}."""
         x, v = variable("x"), variable("v")
-        direction = perturbation.direction(x, gradient, **pick(perturbation, numbers))
-        next_x, next_v = momentum.move(x, v, direction, eta=numbers["eta"], **pick(momentum, numbers))
+        found = parts.direction(x, drawn(parts.noise))
+        own = {name: parts.numbers[name] for name in parts.momentum.numbers}
+        next_x, next_v = parts.momentum.move(x, v, found, eta=parts.numbers["eta"], **own)
         return {"x": next_x} if next_v is None else {"x": next_x, "v": next_v}
-
-
-def pick(part: Perturbation | Momentum, numbers: Mapping[str, Scalar]) -> dict[str, Scalar]:
-    """Return those ``numbers`` that are fields of ``part``: the keyword-only names of its formula."""
-    return {f.name: numbers[f.name] for f in fields(part)}
-
-
-CLOCKS: tuple[type[Clock], ...] = (Steps,)

@@ -1,4 +1,4 @@
-"""A method's formulas on arrays, and with their derivative: for study, multipliers and checks; not for speed."""
+"""A method's formulas on arrays, for study, multipliers and checks; not for speed. Independent of the kernels."""
 
 from __future__ import annotations
 
@@ -7,69 +7,172 @@ from typing import Any
 
 import numpy as np
 
+from saddlescape.dynamics.expansion import along
+from saddlescape.dynamics.flows import atoms, mean_direction
 from saddlescape.dynamics.method import Method
+from saddlescape.dynamics.stages import JETS
 from saddlescape.errors import UsageError
 from saddlescape.landscapes.base import Array, Landscape
-from saddlescape.symbols import fold
+from saddlescape.symbols import Vector, fixed, fold, variable
 
 
 def step(landscape: Landscape, method: Method) -> Callable[..., Any]:
-    """Return the map of one tick as a function of arrays: x → x', or (x, v) → (x', v') with momentum.
+    """Return one tick as a function of arrays: x → x', or (x, v) → (x', v') with momentum.
 
-    ``x`` and ``v`` have shape (…, d). It is the formula itself on NumPy arrays, independent of the kernels.
+    ``x`` and ``v`` have shape (…, d). What a random tick draws is given by name: ``z`` (…, d) standard normals,
+    ``w0`` (…, n) weights of the samples. It is the formula itself on NumPy arrays, independent of the kernels.
     """
-    resolved = method.resolved(landscape.eta, landscape.rho)
+    resolved = method.on(landscape)
     advance = ticks(landscape, resolved, _scalars(resolved))
 
-    def tick(x: Any, v: Any = None) -> Any:
+    def tick(x: Any, v: Any = None, **drawn: Any) -> Any:
         x = np.asarray(x, dtype=float)
-        made = advance(x, np.zeros_like(x) if v is None else np.asarray(v, dtype=float))
+        try:
+            made = advance(x, np.zeros_like(x) if v is None else np.asarray(v, dtype=float), **drawn)
+        except KeyError as missing:
+            raise UsageError(
+                f"a tick of {resolved.text} draws {missing}: give it by name, step(x, {str(missing)[1:-1]}=…)"
+            ) from None
         return made["x"] if len(made) == 1 else (made["x"], made["v"])
 
     return tick
 
 
+def drift(landscape: Landscape, method: Method) -> Callable[[Any], Array]:
+    """Return the drift dx/dt = −E[G](x) of a method's flow or SDE (of order as its clock says; exact for the map) as a
+    function of x (…, d). With momentum it is the force, without friction."""
+    resolved, x = method.on(landscape), variable("x")
+    order, kind = getattr(resolved.clock, "order", None), getattr(resolved.clock, "drift", "plain")
+    parts = resolved.parts(landscape.dim, landscape.n_samples)
+    formula = -mean_direction(parts, x, order, kind)
+    return lambda at: evaluated(landscape, formula, {"x": np.asarray(at, dtype=float)}, _scalars(resolved))
+
+
+def covariance(landscape: Landscape, method: Method) -> Callable[[Any], Array]:
+    """Return C(x) = Cov(G)(x) over the noise as a function of x (…, d) → (…, d, d); an SDE's noise is √(eta C) dW.
+
+    For @sde2 and @sde3 it is the covariance ``cov`` names (psd: of the cut direction), for the map the exact one.
+    """
+    resolved, x = method.on(landscape), variable("x")
+    parts = resolved.parts(landscape.dim, landscape.n_samples)
+    order, kind = getattr(resolved.clock, "order", None), getattr(resolved.clock, "cov", "exact")
+    pieces = atoms(parts, x, None if kind == "exact" else order)
+    numbers = _scalars(resolved)
+
+    def at(point: Any) -> Array:
+        point = np.asarray(point, dtype=float)
+        memo: dict[int, Any] = {}
+        found = np.zeros((*point.shape, landscape.dim))
+        terms = [
+            [evaluated(landscape, t, {"x": point}, numbers, memo) for t in row if t is not None]
+            for _, row in pieces
+        ]
+        if kind != "literal":
+            terms = [[np.sum(row, axis=0)] for row in terms]
+        p = np.array([q for q, _ in pieces])
+        for i in range(len(terms[0])):
+            for j in range(len(terms[0]) if kind != "literal" else (order or 1) - i):
+                a, b = (np.stack([row[k] for row in terms]) for k in (i, j))
+                a, b = a - np.tensordot(p, a, 1), b - np.tensordot(p, b, 1)
+                found += np.einsum("p,p...i,p...j->...ij", p, a, b)
+        if parts.law.additive:
+            found += _additive(landscape, resolved, point, numbers["sigma"])
+        return found
+
+    return at
+
+
+def _additive(landscape: Landscape, method: Method, x: Array, sigma: float) -> Array:
+    if method.noise.noise == "iso":
+        return np.asarray(sigma**2 * np.eye(landscape.dim))
+    values, vectors = np.linalg.eigh(landscape.hessian(x))
+    return np.asarray(sigma**2 * np.einsum("...ik,...k,...jk->...ij", vectors, np.abs(values), vectors))
+
+
 def ticks(
     landscape: Landscape, method: Method, numbers: Mapping[str, Any]
-) -> Callable[[Array, Array], dict[str, Array]]:
+) -> Callable[..., dict[str, Array]]:
     """Return (x, v) → {"x": …, "v": …} for numbers that are floats or arrays which broadcast against x[..., 0]."""
-    formulas = method.formulas()
+    formulas = method.formulas(landscape.dim, landscape.n_samples)
 
-    def tick(x: Array, v: Array) -> dict[str, Array]:
-        state = {"x": x, "v": v}
-        rules = {
-            **ARRAYS,
-            "variable": state.__getitem__,
-            "number": numbers.__getitem__,
-            "gradient": landscape.grad,
-        }
+    def tick(x: Array, v: Array, **drawn: Any) -> dict[str, Array]:
         memo: dict[int, Any] = {}
-        with np.errstate(all="ignore"):
-            return {name: fold(formula, rules, memo) for name, formula in formulas.items()}
+        given = {"x": x, "v": v, **drawn}
+        return {name: evaluated(landscape, f, given, numbers, memo) for name, f in formulas.items()}
 
     return tick
 
 
+def evaluated(
+    landscape: Landscape, formula: Vector, given: Mapping[str, Any], numbers: Mapping[str, Any],
+    memo: dict[int, Any] | None = None,
+    more: Mapping[str, Callable[..., Any]] | None = None,
+) -> Array:  # fmt: skip
+    """Return the value of ``formula`` where vectors and weights are ``given`` by name; rules in ``more`` go first."""
+    rules = {
+        **ARRAYS,
+        "variable": given.__getitem__,
+        "number": lambda name: numbers[name] if name in numbers else given[name],
+        **dict.fromkeys(JETS, _jet(landscape, given)),
+        **(more or {}),
+    }
+    with np.errstate(all="ignore"):
+        return np.asarray(fold(formula, rules, memo))
+
+
+def _jet(landscape: Landscape, given: Mapping[str, Any]) -> Callable[..., Array]:
+    """Return the rule of derivatives: (point, directions …, source) → D^k f along them, or of the source's samples."""
+
+    def rule(x: Array, *rest: Any) -> Array:
+        *directions, source = rest
+        weights = None
+        if isinstance(source, int):
+            weights = np.eye(landscape.n_samples)[source]
+        elif source:
+            weights = given[source]
+        return landscape.along(x, *directions, weights=weights)
+
+    return rule
+
+
 def jacobian(landscape: Landscape, method: Method, x: Array, v: Array | None = None) -> Array:
-    """Return the derivative of one tick at (x, v), exact by forward differentiation of the formula.
+    """Return the derivative of one tick at (x, v), exact: the formula's own derivative along every coordinate.
 
-    Shape (s, s) with s = d, or 2d with momentum (x first). Raises UsageError where the map is not smooth (a unit
-    vector of a zero gradient).
+    Shape (s, s) with s = d, or 2d with momentum (x first). Of a random method it is that of the mean tick. Raises
+    UsageError where the map is not smooth (a unit vector of a zero gradient).
     """
-    resolved = method.resolved(landscape.eta, landscape.rho)
-    formulas = resolved.formulas()
-    d, s = landscape.dim, landscape.dim * len(formulas)
-    eye = np.eye(s)
-    state = {"x": (x, eye[:d]), "v": (np.zeros(d) if v is None else v, eye[d:])}
-    numbers = {k: (a, np.zeros(s)) for k, a in _scalars(resolved).items()}
-
-    def gradient(at: Any) -> Any:
-        return landscape.grad(at[0]), landscape.hessian(at[0]) @ at[1]
-
-    rules = {**DUALS, "variable": state.__getitem__, "number": numbers.__getitem__, "gradient": gradient}
-    rules["constant"] = lambda a: (a, np.zeros(s))
+    resolved = method.on(landscape).skeleton()
+    formulas = resolved.formulas(landscape.dim, landscape.n_samples)
+    d = landscape.dim
+    given = {"x": np.asarray(x, dtype=float), "v": np.zeros(d) if v is None else np.asarray(v, dtype=float)}
     memo: dict[int, Any] = {}
-    return np.concatenate([fold(formula, rules, memo)[1] for formula in formulas.values()])
+    derivatives = [
+        [along(f, fixed(np.eye(d)[i]), variable(name)) for f in formulas.values()]
+        for name in formulas
+        for i in range(d)
+    ]  # all are there before the first is evaluated: what is remembered goes by identity
+    more = {"norm": _norm_not_zero}
+    return np.stack(
+        [
+            np.concatenate(
+                [
+                    np.zeros(d)
+                    if f is None
+                    else evaluated(landscape, f, given, _scalars(resolved), memo, more)
+                    for f in column
+                ]
+            )
+            for column in derivatives
+        ],
+        axis=1,
+    )
+
+
+def _norm_not_zero(a: Any) -> Any:
+    n = ARRAYS["norm"](a)
+    if np.any(n == 0.0):
+        raise UsageError("the map is not smooth here: it takes the unit vector of a zero gradient")
+    return n
 
 
 def _scalars(method: Method) -> Mapping[str, float]:
@@ -84,45 +187,45 @@ def _recip(a: Any) -> Any:
     return np.where(a == 0.0, 0.0, 1.0 / a)
 
 
+def _root(function: Callable[[Any], Any]) -> Callable[..., Any]:
+    """Return the rule of √M z through eigenvalues that ``function`` makes non-negative first."""
+
+    def rule(*operands: Any) -> Any:
+        *upper, z = operands
+        d = np.shape(z)[-1]
+        entries = iter(np.broadcast_arrays(*upper))
+        matrix = np.zeros((*np.shape(upper[0]), d, d))
+        for i in range(d):
+            for j in range(i, d):
+                matrix[..., i, j] = matrix[..., j, i] = next(entries)
+        values, vectors = np.linalg.eigh(matrix)
+        return np.einsum("...ik,...k,...jk,...j->...i", vectors, np.sqrt(function(values)), vectors, z)
+
+    return rule
+
+
 ARRAYS: dict[str, Callable[..., Any]] = {
     "constant": float,
+    "fixed": np.array,
     "plus": np.add,
     "minus": np.subtract,
     "hadamard": np.multiply,
     "negative": np.negative,
     "sign": np.sign,
     "times": lambda s, a: np.asarray(s)[..., None] * a,
+    "component": lambda a, i: np.asarray(a)[..., i],
     "dot": lambda a, b: np.sum(a * b, axis=-1),
     "norm": lambda a: np.sqrt(np.sum(a * a, axis=-1)),
+    "sqrt": np.sqrt,
+    "larger": np.maximum,
+    "above": lambda a, b: np.where(a > b, 1.0, 0.0),
+    "where": lambda a, b, yes, no: np.where((np.asarray(a) < b)[..., None], yes, no),
+    "abs_root": _root(np.abs),
+    "clip_root": _root(lambda values: np.maximum(values, 0.0)),
     "recip": _recip,
     "add": np.add,
     "sub": np.subtract,
     "mul": np.multiply,
     "div": np.divide,
     "neg": np.negative,
-}
-
-
-def _dual_norm(a: Any) -> Any:
-    n = float(np.sqrt(a[0] @ a[0]))
-    if n == 0.0:
-        raise UsageError("the map is not smooth here: it takes the unit vector of a zero gradient")
-    return n, a[0] @ a[1] / n
-
-
-DUALS: dict[str, Callable[..., Any]] = {
-    "plus": lambda a, b: (a[0] + b[0], a[1] + b[1]),
-    "minus": lambda a, b: (a[0] - b[0], a[1] - b[1]),
-    "hadamard": lambda a, b: (a[0] * b[0], a[0][:, None] * b[1] + b[0][:, None] * a[1]),
-    "negative": lambda a: (-a[0], -a[1]),
-    "sign": lambda a: (np.sign(a[0]), 0.0 * a[1]),
-    "times": lambda s, a: (s[0] * a[0], s[0] * a[1] + np.outer(a[0], s[1])),
-    "dot": lambda a, b: (a[0] @ b[0], a[0] @ b[1] + b[0] @ a[1]),
-    "norm": _dual_norm,
-    "recip": lambda a: (1.0 / a[0], -a[1] / a[0] ** 2),
-    "add": lambda a, b: (a[0] + b[0], a[1] + b[1]),
-    "sub": lambda a, b: (a[0] - b[0], a[1] - b[1]),
-    "mul": lambda a, b: (a[0] * b[0], a[0] * b[1] + b[0] * a[1]),
-    "div": lambda a, b: (a[0] / b[0], (a[1] - a[0] / b[0] * b[1]) / b[0]),
-    "neg": lambda a: (-a[0], -a[1]),
 }

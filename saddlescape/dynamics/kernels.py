@@ -182,6 +182,8 @@ PLAIN_NAMES: dict[str, Any] = {
     "_bits": _bits,
     "_float_of_bits": _float_of_bits,
     "inline": _identity,
+    "called": _identity,
     "compiled": _identity,
     "widen": lambda: None,
+    "apart": lambda: None,
 }

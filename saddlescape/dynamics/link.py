@@ -1,60 +1,100 @@
 """Formulas to source text: one self-contained Python file per combination of landscape and method.
 
-The file is the prelude, the landscape's gradient, the method's tick as it is written in its formula, and the real
-loop. Nothing else is printed here; derivatives come from landscapes/calculus.py.
+The file is the prelude, the landscape's derivatives, the draws of its noise, the method's tick as it is written in its
+formula, and the real loop. Nothing else is printed here; derivatives come from landscapes/calculus.py.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from saddlescape.dynamics import draws, printing
 from saddlescape.dynamics.method import Method
-from saddlescape.dynamics.stages import LEAVES, Stage, stages
+from saddlescape.dynamics.printing import Rows, tuple_text
+from saddlescape.dynamics.sdes import Sde
+from saddlescape.dynamics.stages import JETS, stages
 from saddlescape.landscapes.base import Landscape
-from saddlescape.landscapes.program import function_text
+from saddlescape.landscapes.program import Program, function_text
 from saddlescape.symbols import Term, Vector
 
 LANES = 64
 CHECK = 64
-
-#: vector helpers by operation: name, arguments, and what one component is
-VECTOR = {
-    "plus": ("a, b", "a[{i}] + b[{i}]"),
-    "minus": ("a, b", "a[{i}] - b[{i}]"),
-    "times": ("s, a", "s*a[{i}]"),
-    "hadamard": ("a, b", "a[{i}]*b[{i}]"),
-    "negative": ("a", "-a[{i}]"),
-    "sign": ("a", "(1.0 if a[{i}] > 0.0 else (-1.0 if a[{i}] < 0.0 else a[{i}]))"),
-}
-INFIX = {"add": "({} + {})", "sub": "({} - {})", "mul": "{}*{}", "div": "_divide({}, {})", "neg": "(-{})"}
+#: letters of the directions a derivative is taken along (landscapes/jets.py)
+DIRECTIONS = "uvs"
 
 
 def kernel_source(landscape: Landscape, method: Method, *, fast: bool = False) -> str:
     """Return the text of the kernel that runs ``method`` on ``landscape``; numbers are not in it, only their names."""
-    d, formulas = landscape.dim, method.formulas()
-    parameters = [_parameter(name) for name in landscape.params]
-    operations = _operations(formulas)
-    tick, tile_rows = _tick(d, formulas, list(method.numbers), parameters)
-    state = d * len(formulas)
-    rows = state + len(method.numbers) + len(parameters)
+    d = landscape.dim
+    formulas = method.formulas(d, landscape.n_samples)
+    rows = Rows()
+    held = ["x", *method.momentum.state]
+    for name in held:
+        rows.add(name, d)
+    state = rows.top
+    parameters = [f"p_{name}" for name in landscape.params]
+    for name in [*method.numbers, *parameters, *extra_rows(method)]:
+        rows.add(name)
+    buffer = rows.top
+    for name in [form.format(name) for form in ADAPTIVE for name in held] if adaptive(method) else []:
+        rows.add(name, d)
+    seen = _leaves(formulas)
+    drawn = draws.printed(method.noise, d, landscape.n_samples, seen, rows)
+    for name in ("h", "time", "step_size") if adaptive(method) else ():
+        rows.add(name)
+    tick = _tick(d, formulas, rows, parameters, None if adaptive(method) else drawn.calls)
+    sizes = f"{d}, {state}, {buffer}, {rows.top}, {3 * d + 2}"
     parts = [
-        _header(landscape, method, fast, f"{d}, {state}, {rows}, {tile_rows}, {3 * d + 2}"),
-        _verbatim("prelude.py"),
-        *[_helper(op, d) for op in sorted(operations) if op in VECTOR or op in ("dot", "norm")],
-        *([] if landscape.functions else [_gradient(landscape)]),
+        _header(landscape, method, fast, sizes, rows),
+        verbatim("prelude.py"),
+        *([verbatim("rng.py")] if drawn.functions else []),
+        *([verbatim("brownian.py")] if drawn.brownian else []),
+        *printing.helpers(seen.operations, d),
+        *(
+            []
+            if landscape.functions
+            else [_derivative(landscape, op, kind) for op, kind in sorted(seen.jets, key=str)]
+        ),
+        *drawn.functions,
         tick,
-        _verbatim("loop.py"),
+        verbatim("adaptive.py" if adaptive(method) else "loop.py"),
     ]
     return "\n\n\n".join(part.strip("\n") for part in parts) + "\n"
 
 
-def _header(landscape: Landscape, method: Method, fast: bool, sizes: str) -> str:
+#: rows an adaptive scheme has beside the state: the derivative at hand, what an attempt makes, and its error
+ADAPTIVE = ("k_{}", "{}_next", "k_{}_next", "{}_error")
+
+
+def adaptive(method: Method) -> bool:
+    """Whether the method chooses its own steps (adaptive.py)."""
+    return bool(getattr(method.clock, "adaptive", False))
+
+
+def extra_rows(method: Method) -> list[str]:
+    """Return the rows of the number table a random method has beside its numbers: which stream of random numbers a
+    trajectory has and, for an SDE, how its ticks divide a step of the map (plan.py)."""
+    if not method.random:
+        return []
+    return ["stream", "splits", "depth"] if isinstance(method.clock, Sde) else ["stream"]
+
+
+def _header(landscape: Landscape, method: Method, fast: bool, sizes: str, rows: Rows) -> str:
     flags = '{"contract", "nsz", "arcp"}' if fast else "False"
     names = ", ".join(landscape.coordinates)
-    return f'''"""{landscape.name} under {method.name} ({method.momentum.name} momentum, clock {method.clock.name}).
+    words = [method.momentum.name + " momentum", f"clock {method.clock.name}", *_noise_words(method)]
+    places = [f"{name.upper()} = {rows.of[name][0]}" for name in extra_rows(method)]
+    if "splits" in rows.of:
+        places += [f"ETA, DT = {rows.of['eta'][0]}, {rows.of['dt'][0]}"]
+    if adaptive(method):
+        where = [rows.of[name][0] for name in ("k_x", "x_next", "k_x_next", "x_error")]
+        places += ["SLOPE, NEXT, SLOPE_NEXT, ERROR = " + ", ".join(map(str, where))]
+        where = [rows.of[name][0] for name in ("h", "time", "step_size", "dt", "rtol", "atol")]
+        places += ["H, TIME, STEP, DT, RTOL, ATOL = " + ", ".join(map(str, where))]
+    more = "".join(f"\n{line}" for line in places)
+    return f'''"""{landscape.name} under {method.name} ({", ".join(words)}).
 
 f({names}) = {landscape.formula}
 {method.perturbation.__doc__.splitlines()[0] if method.perturbation.__doc__ else ""}
@@ -62,158 +102,97 @@ Generated by saddlescape from its formulas; runs alike with and without numba.
 """
 
 FAST, CACHE = {flags}, {landscape.functions is None}
-LANES, CHECK = {LANES}, {CHECK}
-DIM, STATE, ROWS, TILE, BOX = {sizes}'''
+LANES, CHECK, RANDOM = {LANES}, {CHECK}, {method.random}
+DIM, STATE, ROWS, TILE, BOX = {sizes}{more}'''
+
+
+def _noise_words(method: Method) -> list[str]:
+    noise = method.noise
+    found = [f"batch of {noise.batch}"] if noise.batch else []
+    return [*found, *([f"Gaussian noise ({noise.noise})"] if noise.additive else [])]
 
 
 @cache
-def _verbatim(name: str) -> str:
+def verbatim(name: str) -> str:
     """Return a file of this package without its docstring and the lines for linters."""
     text = (Path(__file__).parent / name).read_text(encoding="utf-8").partition('"""\n')[2]
     return "\n".join(line for line in text.splitlines() if not line.startswith(("# mypy:", "# ruff:")))
 
 
-def _operations(formulas: dict[str, Any]) -> set[str]:
-    found: set[str] = set()
+def _leaves(formulas: dict[str, Vector]) -> draws.Seen:
+    seen = draws.Seen()
+    done: set[int] = set()
 
     def visit(term: Any) -> None:
-        if isinstance(term, Term):
-            found.add(term.op)
-            for argument in term.args:
-                visit(argument)
+        if not isinstance(term, Term) or id(term) in done:
+            return
+        done.add(id(term))
+        seen.operations.add(term.op)
+        if term.op in ("variable", "number"):
+            seen.names.add(str(term.args[0]))
+        if term.op in JETS:
+            source = term.args[-1]
+            weighted = isinstance(source, str) and source != ""
+            seen.jets.add((term.op, "w" if weighted else source))
+            if weighted:
+                seen.names.add(source)
+        for argument in term.args:
+            visit(argument)
 
     for formula in formulas.values():
         visit(formula)
-    return found | ({"dot"} if "norm" in found else set())
+    return seen
 
 
-def _helper(op: str, d: int) -> str:
-    if op == "norm":
-        return "@inline\ndef norm(a):\n    return sqrt(dot(a, a))"
-    if op == "dot":
-        return f"@inline\ndef dot(a, b):\n    return {' + '.join(f'a[{i}]*b[{i}]' for i in range(d))}"
-    arguments, component = VECTOR[op]
-    return f"@inline\ndef {op}({arguments}):\n    return {_tuple([component.format(i=i) for i in range(d)])}"
-
-
-def _gradient(landscape: Landscape) -> str:
-    """Print ∇f; its own names begin with an underscore, which no coordinate or parameter may."""
-    made = landscape.derived["gradient"]
+def _derivative(landscape: Landscape, op: str, kind: Any) -> str:
+    """Print a derivative of f, of one sample, or of weighted samples. Its own names begin with an underscore, which no
+    coordinate or parameter may."""
+    order = JETS.index(op) + 1
+    of = landscape.per_sample(kind) if isinstance(kind, int) else landscape
+    made: Program = of.jet(order, weighted=kind == "w")
     names = list(landscape.coordinates)
-    before, out = [f"{_tuple(names)} = _at"], made["out"]
-    if landscape.cones:  # a tip: the gradient is declared 0 there
+    arguments, before, out = ["_at"], [f"{tuple_text(names)} = _at"], list(made["out"])
+    for letter in DIRECTIONS[: order - 1]:
+        arguments.append(f"_{letter}")
+        before.append(f"{tuple_text([f'_{letter}{i}' for i in range(landscape.dim)])} = _{letter}")
+    if kind == "w":
+        arguments.append("_w")
+        before.append(f"{tuple_text([f'_w{i}' for i in range(landscape.n_samples)])} = _w")
+    if landscape.cones and op == "gradient":  # a tip: the gradient is declared 0 there
         tips = [
             " & ".join(f"({n} == {v!r})" for n, v in zip(names, tip, strict=True)) for tip in landscape.cones
         ]
         before.append(f"_tip = {' | '.join(f'({tip})' for tip in tips)}")
         out = [f"0.0 if _tip else {component}" for component in out]
+    name = printing.jet_name(op, kind)
     text = function_text(
-        "gradient", ["_at", *landscape.params], {**made, "out": [_tuple(out)]}, lambda: before
+        name, [*arguments, *landscape.params], {**made, "out": [tuple_text(out)]}, lambda: before
     )
     return f"@inline\n{text}"
 
 
-def _print_stage(
-    stage: Stage, known: dict[int, str], numbers: list[str], parameters: list[str]
-) -> tuple[str, list[str]]:
-    """Return the text of a stage's function and its arguments.
-
-    Every vector that is used twice gets a name, the rest is written in place, as in the formula.
-    """
-    uses: dict[int, int] = {}
-    for term in stage.makes.values():
-        _count(term, uses, known)
-    lines: list[str] = []
-    memo: dict[int, str] = {}
-    read: set[str] = set()
-    rules: dict[str, Callable[..., str]] = {
-        "variable": str,
-        "number": str,
-        "constant": repr,
-        "gradient": lambda at: f"gradient({', '.join([at, *parameters])})",
-        **{op: _infix(op) for op in INFIX},
-        **{op: _call(op) for op in (*VECTOR, "norm", "dot", "recip")},
-    }
-
-    def show(term: Term) -> str:
-        if id(term) in known or term.op in ("variable", "number"):
-            read.add(known.get(id(term)) or term.args[0])
-            return known.get(id(term)) or str(term.args[0])
-        if id(term) not in memo:
-            text = rules[term.op](*[show(a) if isinstance(a, Term) else a for a in term.args])
-            if uses[id(term)] > 1 and term.op not in LEAVES:
-                name = ("g" if term.op == "gradient" else "u") + (str(len(lines)) if lines else "")
-                lines.append(f"{name} = {text}")
-                text = name
-            memo[id(term)] = text
-        return memo[id(term)]
-
-    results = [show(term) for term in stage.makes.values()]
-    arguments = [n for n in ["x", "v", *known.values(), *numbers] if n in read] + parameters
-    body = "".join(f"    {line}\n" for line in lines)
-    result = results[0] if len(results) == 1 else _tuple(results)
-    return f"@inline\ndef {stage.name}({', '.join(arguments)}):\n{body}    return {result}", arguments
-
-
-def _count(term: Any, uses: dict[int, int], known: dict[int, str]) -> None:
-    if isinstance(term, Term):
-        uses[id(term)] = uses.get(id(term), 0) + 1
-        if uses[id(term)] == 1 and id(term) not in known:
-            for argument in term.args:
-                _count(argument, uses, known)
-
-
-def _infix(op: str) -> Callable[..., str]:
-    return INFIX[op].format
-
-
-def _call(op: str) -> Callable[..., str]:
-    return lambda *operands: f"{op}({', '.join(operands)})"
-
-
-def _parameter(name: str) -> str:
-    """A landscape's parameter in the tick, apart from the method's numbers of the same name."""
-    return f"p_{name}"
-
-
-def _tick(d: int, formulas: dict[str, Vector], numbers: list[str], parameters: list[str]) -> tuple[str, int]:
-    """Return the text of the stages and of ``advance``, which runs them over the lanes, and the rows of a tile."""
-    rows = {name: (d * k, d) for k, name in enumerate(formulas)}
-    top = d * len(formulas)
-    for name in [*numbers, *parameters]:
-        rows[name] = (top, 0)
-        top += 1
+def _tick(
+    d: int, formulas: dict[str, Vector], rows: Rows, parameters: list[str], calls: list[str] | None
+) -> str:
+    """Return the text of the stages and of ``advance``, which draws what is random and runs the stages over the lanes;
+    of ``attempt`` where there are no ``calls``: the scheme is adaptive."""
     known: dict[int, str] = {}
     functions, loops = [], []
     for stage in stages(formulas):
-        text, arguments = _print_stage(stage, known, numbers, parameters)
+        text, arguments = printing.stage_function(stage, known, rows, parameters)
         functions.append(text)
         for name, term in stage.makes.items():
-            if name not in rows:
-                rows[name] = (top, d if isinstance(term, Vector) else 0)
-                top += d or 1
+            if name not in rows.of:
+                rows.add(name, d if isinstance(term, Vector) else 0)
                 known[id(term)] = name
-        loops += _lane_loop(stage, arguments, rows)
-    advance = ["@inline", "def advance(w, ticks):", "    for _ in range(ticks):", *loops]
-    return "\n\n\n".join([*functions, "\n".join(advance)]), top
-
-
-def _lane_loop(stage: Stage, arguments: list[str], rows: dict[str, tuple[int, int]]) -> list[str]:
-    def place(name: str) -> str:
-        row, size = rows[name]
-        return _tuple([f"w[{row + c}, i]" for c in range(size)]) if size else f"w[{row}, i]"
-
-    made = list(stage.makes)
-    result = made[0] if len(made) == 1 else _tuple(made)
-    lines = ["        for i in range(LANES):"]
-    lines.append(f"            {result} = {stage.name}({', '.join(place(a) for a in arguments)})")
-    for name in made:
-        row, size = rows[name]
-        lines += [f"            w[{row + c}, i] = {name}[{c}]" for c in range(size)] or [
-            f"            w[{row}, i] = {name}"
+        loops += printing.lane_loop(stage, arguments, rows)
+    if calls is None:
+        lines = ["@inline", "def attempt(w):", *(line[4:] for line in loops)]
+    else:
+        lines = [
+            "@inline",
+            "def advance(w, start, ticks, fresh, lo, hi):",
+            "    for t in range(start, start + ticks):",
         ]
-    return lines
-
-
-def _tuple(items: list[str]) -> str:
-    return f"({items[0]},)" if len(items) == 1 else f"({', '.join(items)})"
+        lines += [*[f"        {call}" for call in calls], *loops]
+    return "\n\n\n".join([*functions, "\n".join(lines)])

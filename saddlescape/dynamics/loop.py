@@ -112,7 +112,7 @@ def keep(w, record, k, slot):
 
 
 @compiled
-def run(buffer, boxes, record, start, stop, every, last, window):
+def run(buffer, boxes, record, start, stop, every, last, window, lo, hi):
     """Advance every block of ``buffer`` from tick ``start`` to tick ``stop`` of a run of ``last`` ticks.
 
     ``buffer`` (blocks, ROWS, LANES) holds state and numbers and is updated. Positions at ticks k·every and at
@@ -120,7 +120,8 @@ def run(buffer, boxes, record, start, stop, every, last, window):
     quarters of the run and for the ``window`` ticks before its end. ``boxes`` (blocks, 2, BOX, LANES) gets, per window,
     the lowest and highest and the first place, then the period and, at the end, whether the lane is recurrent.
     Lanes are frozen at multiples of CHECK and at ``last``, whatever start, stop and every are. A block that is where it
-    was CHECK ticks ago goes on in that cycle for ever (the map knows no time), so whole cycles are left out.
+    was CHECK ticks ago goes on in that cycle for ever (a map without noise knows no time), so whole cycles are left out.
+    ``lo`` and ``hi`` are the words of the seed.
     """
     widen()
     w = tile()
@@ -142,11 +143,11 @@ def run(buffer, boxes, record, start, stop, every, last, window):
                 if not cyclic:
                     until = min(until, t - t % CHECK + CHECK)
             if alive > 0:
-                advance(w, (until - t) % CHECK if cyclic else until - t)
+                advance(w, t, (until - t) % CHECK if cyclic else until - t, t == start, lo, hi)
             t = until
             if t % CHECK == 0 or t == last:
                 alive = freeze(w)
-            if t % CHECK == 0 and not cyclic:
+            if t % CHECK == 0 and not cyclic and not RANDOM:
                 cyclic = known and returned(w, mark)
                 copied(w, mark, STATE)
                 known = True

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar
 
 from saddlescape.symbols import Scalar, Vector
 
@@ -18,6 +18,11 @@ class Momentum:
 
     #: (x, v, G, *, eta, …) -> (next x, next v or None); the keyword-only names are eta and the fields
     move: ClassVar[Callable[..., tuple[Vector, Vector | None]]]
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """The names of its numbers."""
+        return tuple(f.name for f in fields(self))
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,7 @@ class HeavyBall(Momentum):
 
     name = "heavy ball"
     state = ("v",)
-    beta: float = 0.0
+    beta: Any = 0.0
 
     def move(
         self, x: Vector, v: Vector, G: Vector, *, eta: Scalar, beta: Scalar

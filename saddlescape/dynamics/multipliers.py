@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 
-from saddlescape.dynamics.evaluate import jacobian, ticks
+from saddlescape.dynamics.evaluate import covariance, jacobian, ticks
 from saddlescape.dynamics.method import Method
 from saddlescape.dynamics.perturbations import Plain
+from saddlescape.errors import UsageError
 from saddlescape.landscapes.base import Array, Landscape
 from saddlescape.results import CriticalPoint
 
@@ -22,7 +24,20 @@ STARTS, TICKS = 48, (1500, 6000)
 CAPTURE, LEAST = 8.0, 1e-6
 #: source files the answer depends on
 PARTS = tuple(
-    f"dynamics/{part}.py" for part in ("multipliers", "evaluate", "perturbations", "momentum", "clocks")
+    f"dynamics/{part}.py"
+    for part in (
+        "multipliers",
+        "evaluate",
+        "perturbations",
+        "momentum",
+        "noise",
+        "laws",
+        "clocks",
+        "flows",
+        "schemes",
+        "sdes",
+        "expansion",
+    )
 )
 
 Behaviour = dict[str, Any]
@@ -42,39 +57,71 @@ def local_behaviour(landscape: Landscape, method: Method) -> list[Behaviour]:
 
 def behaviours(landscape: Landscape, methods: Sequence[Method], point: CriticalPoint) -> list[Behaviour]:
     """Return what each of ``methods`` (alike but for their numbers) does at one critical point; see local_behaviour."""
-    resolved = [m.resolved(landscape.eta, landscape.rho) for m in methods]
+    resolved = [m.on(landscape) for m in methods]
     if len(resolved) > 1:
         return _at(landscape, resolved, point)
-    more = (resolved[0].text, str(point.id))
+    more = (resolved[0].text, str(point.id), *(landscape.samples if resolved[0].noise.batch else ()))
     made = landscape.remember("local", PARTS, lambda: {"found": _at(landscape, resolved, point)}, *more)
     return list(made["found"])
 
 
 def capture_radius(landscape: Landscape, method: Method, point: CriticalPoint) -> float:
-    """Return 8·eta·rho·max|λ| at ``point``, at least 1e-6 of the domain's width; ``method`` has one value per number."""
-    eta, rho = method.numbers["eta"], method.numbers.get("rho") or 0.0
+    """Return 8·eta·rho·max|λ| at ``point`` (of a flow up to 2·dt·rho·max|λ|²/min|λ|, what its steps can tell
+    apart, inside rho/4), at least 1e-6 of the domain's width, and three stationary standard deviations of the noise more; ``method`` has one
+    value per number."""
+    tick, rho = (float(method.numbers.get(name) or 0.0) for name in (method.clock.tick, "rho"))  # type: ignore[arg-type]
     width = max(hi - lo for lo, hi in landscape.domain)
-    curvature = float(np.max(np.abs(point.eigenvalues))) if point.eigenvalues.size else 0.0
-    return max(CAPTURE * float(eta) * float(rho) * curvature, LEAST * width)  # type: ignore[arg-type]
+    sizes = np.abs(point.eigenvalues)
+    curvature = float(np.max(sizes)) if sizes.size else 0.0
+    radius = CAPTURE * tick * rho * curvature
+    if method.clock.name.startswith("flow") and sizes.size and np.min(sizes) > 0:
+        slow = 2.0 * tick * rho * curvature**2 / float(np.min(sizes))
+        radius = max(radius, min(slow, 0.25 * rho))
+    return max(radius, LEAST * width) + _spread(landscape, method, point)
+
+
+def _spread(landscape: Landscape, method: Method, point: CriticalPoint) -> float:
+    """Return three standard deviations of the noise about ``point``: along each eigenvector eta·C/(|λ|(2 − eta|λ|)),
+    of gradient descent's stationary law, with momentum 1/(1 − beta) times that."""
+    if not method.random or not point.eigenvalues.size:
+        return 0.0
+    eta, beta = (float(method.numbers.get(name) or 0.0) for name in ("eta", "beta"))  # type: ignore[arg-type]
+    noise = covariance(landscape, method)(point.x)
+    along = np.einsum("ik,ij,jk->k", point.eigenvectors, noise, point.eigenvectors)
+    size = np.abs(point.eigenvalues)
+    held = size * (2.0 - eta * size)
+    variance = eta * along[held > 0] / (held[held > 0] * (1.0 - beta))
+    return 3.0 * float(np.sqrt(np.max(variance, initial=0.0)))
 
 
 def _at(landscape: Landscape, methods: list[Method], point: CriticalPoint) -> list[Behaviour]:
     start: Behaviour = {"id": point.id, "verdict": "neutral", "multipliers": [], "radius": None, "note": ""}
     if point.kind == "cone":
         return [start | {"note": "a tip: no Hessian, no multipliers"} for _ in methods]
-    rough = [not m.perturbation.smooth and m.numbers["rho"] != 0.0 for m in methods]
-    trapped = iter(_traps(landscape, [m for m, r in zip(methods, rough, strict=True) if r], point))
-    found = []
-    for method, is_rough in zip(methods, rough, strict=True):
-        found.append(start | (next(trapped) if is_rough else _multipliers(landscape, method, point)))
-    return found
+    smooth = [_smooth(landscape, method, point) for method in methods]
+    rough = [m.skeleton(noise=False) for m, s in zip(methods, smooth, strict=True) if s is None]
+    trapped = iter(_traps(landscape, rough, point))
+    return [start | (next(trapped) if s is None else s) for s in smooth]
+
+
+def _smooth(landscape: Landscape, method: Method, point: CriticalPoint) -> Behaviour | None:
+    """Return what the multipliers say; None where the mean map is not smooth: noise may make it so, or not."""
+    rough = not method.perturbation.is_smooth and method.numbers["rho"] != 0.0
+    if rough and not method.noise.random:
+        return None
+    try:
+        return _multipliers(landscape, method, point)
+    except UsageError:
+        if rough:
+            return None
+        raise
 
 
 def _multipliers(landscape: Landscape, method: Method, point: CriticalPoint) -> Behaviour:
     if (
-        not method.perturbation.smooth
-    ):  # normalised methods at rho = 0 are gradient descent, whose map is smooth
-        method = Method(Plain(), method.momentum, method.clock, method.eta)
+        not method.perturbation.is_smooth and method.numbers["rho"] == 0.0
+    ):  # gradient descent, whose map is smooth
+        method = replace(method, perturbation=Plain())
     values = np.linalg.eigvals(jacobian(landscape, method, point.x))
     order = np.argsort(-np.abs(values), kind="stable")
     moduli = np.abs(values[order])
@@ -110,7 +157,7 @@ def _traps(landscape: Landscape, methods: list[Method], point: CriticalPoint) ->
     curvature = np.abs(point.eigenvalues)[
         np.abs(point.eigenvalues) > 1e-6 * np.max(np.abs(point.eigenvalues))
     ]
-    slowest = float(np.min(numbers["eta"])) * float(np.min(curvature, initial=np.inf))
+    slowest = float(np.min(numbers[methods[0].clock.tick])) * float(np.min(curvature, initial=np.inf))
     last = int(np.clip(10 / slowest, *TICKS))
     for k in range(last):
         state = tick(x, v)

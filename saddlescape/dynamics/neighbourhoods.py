@@ -30,8 +30,7 @@ PARTS = (*LOCAL, *(f"dynamics/{part}.py" for part in ("neighbourhoods", "capture
 
 def is_map_of_place(method: Method) -> bool:
     """Whether the next position follows from the position alone: with a buffer or noise, a ball decides nothing."""
-    noisy = getattr(getattr(method, "noise", None), "random", False)
-    return not method.momentum.state and not noisy
+    return not method.momentum.state and not method.random
 
 
 def kept_radius(landscape: Landscape, method: Method, point: CriticalPoint) -> float:
@@ -120,8 +119,8 @@ def _largest(landscape: Landscape, method: Method, point: CriticalPoint, radii: 
 def _ticks(landscape: Landscape, method: Method, point: CriticalPoint) -> int | None:
     """Return how long to run: 12 times the slowest time there, by the multipliers or, where the map is not smooth,
     by eta·min|λ|; None where the multipliers say that the method does not go there, or that takes too long."""
-    slowest = float(method.numbers["eta"]) * float(np.min(np.abs(point.eigenvalues)))  # type: ignore[arg-type]
-    if method.perturbation.smooth or method.numbers["rho"] == 0.0:
+    slowest = float(method.numbers[method.clock.tick]) * float(np.min(np.abs(point.eigenvalues)))  # type: ignore[arg-type]
+    if method.perturbation.is_smooth or method.numbers["rho"] == 0.0:
         local = behaviours(landscape, [method], point)[0]
         if local["verdict"] != "attracts":
             return None

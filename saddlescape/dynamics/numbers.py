@@ -16,6 +16,12 @@ RANGES: dict[str, tuple[str, Callable[[float], bool]]] = {
     "eta": ("a number above 0", lambda a: a > 0),
     "rho": ("a number ≥ 0", lambda a: a >= 0),
     "beta": ("a number with 0 ≤ beta < 1", lambda a: 0 <= a < 1),
+    "sigma": ("a number ≥ 0", lambda a: a >= 0),
+    "smooth": ("a number ≥ 0", lambda a: a >= 0),
+    "floor": ("a number ≥ 0", lambda a: a >= 0),
+    "dt": ("a number above 0", lambda a: a > 0),
+    "rtol": ("a number with 1e-14 ≤ rtol < 1", lambda a: 1e-14 <= a < 1),
+    "atol": ("a number ≥ 0", lambda a: a >= 0),
 }
 
 SWEEP = re.compile(r"^\s*(?P<a>[^.|/]\S*?)\.\.(?P<b>\S+?)(?:/(?P<n>\d+))?\s*$")

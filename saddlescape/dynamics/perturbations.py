@@ -8,30 +8,54 @@ and travels under that name to the command line, the number table and the printe
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar
 
-from saddlescape.symbols import Scalar, Vector, unit
+from saddlescape.symbols import Scalar, Vector, dot, larger, norm, recip, square_root, unit
 
 Oracle = Callable[[Vector], Vector]
 
 
 @dataclass(frozen=True)
+class Gradients:
+    """The gradient oracles a direction is composed over (noise.py makes them)."""
+
+    #: the gradient that is stepped against
+    step: Oracle
+    #: the one the perturbation sees: of the same draw, of all samples, or of a fresh draw
+    look: Oracle
+    #: without noise
+    full: Oracle
+
+
+@dataclass(frozen=True)
 class Perturbation:
-    """Base of all perturbations. ``name`` is the method's name, ``smooth`` whether its map is smooth where ∇f = 0."""
+    """Base of all perturbations. ``name`` is the method's name; ``normalised`` says that it takes the unit vector of a
+    gradient, so that its map jumps where that vanishes; ``small`` is the number its flows and SDEs are expanded in."""
 
     name: ClassVar[str]
     title: ClassVar[str]
     source: ClassVar[str]
-    smooth: ClassVar[bool] = True
+    normalised: ClassVar[bool] = False
     gradient_calls: ClassVar[int] = 2
+    small: ClassVar[str] = "rho"
 
     #: (g, *, rho, …) -> the displacement s made from the gradient g seen at x; the keyword-only names are the fields
     displace: ClassVar[Callable[..., Vector]]
 
-    def direction(self, x: Vector, grad: Oracle, **numbers: Scalar) -> Vector:
+    def direction(self, x: Vector, grads: Gradients, **numbers: Scalar) -> Vector:
         """Return the direction G = ∇f(x + s(∇f(x))) that the step goes against."""
-        return grad(x + self.displace(grad(x), **numbers))
+        return grads.step(x + self.displace(grads.look(x), **numbers))
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """The names of its numbers."""
+        return tuple(f.name for f in fields(self))
+
+    @property
+    def is_smooth(self) -> bool:
+        """Whether the map is smooth where the gradient vanishes."""
+        return not self.normalised
 
 
 @dataclass(frozen=True)
@@ -43,27 +67,36 @@ class Plain(Perturbation):
     source = "cauchy1847"
     gradient_calls = 1
 
-    def direction(self, x: Vector, grad: Oracle, **numbers: Scalar) -> Vector:
+    def direction(self, x: Vector, grads: Gradients, **numbers: Scalar) -> Vector:
         """Return G = ∇f(x)."""
-        return grad(x)
+        return grads.step(x)
 
 
 @dataclass(frozen=True)
 class Sam(Perturbation):
     """Sharpness-aware minimisation: s = rho ∇f/‖∇f‖, and 0 where ∇f = 0 (Foret et al. 2021, Alg. 1, eq. 2).
 
-    ``rho`` is a radius in units of x, rho ≥ 0. Codes that add 1e-12 to the norm agree wherever ∇f ≠ 0.
+    ``rho`` is a radius in units of x, rho ≥ 0. Codes that add 1e-12 to the norm agree wherever ∇f ≠ 0. ``smooth`` e > 0
+    takes ∇f/√(‖∇f‖² + e²) for the unit vector; the method is then smooth everywhere.
     """
 
     name = "sam"
     title = "sharpness-aware minimisation, normalised"
     source = "foret2021"
-    smooth = False
-    rho: float | None = None
+    normalised = True
+    rho: Any = None
+    smooth: Any = 0.0
 
-    def displace(self, g: Vector, *, rho: Scalar) -> Vector:
+    def displace(self, g: Vector, *, rho: Scalar, smooth: Scalar) -> Vector:
         """Return s = rho · unit(g)."""
+        if self.is_smooth:
+            return rho * (g * recip(square_root(dot(g, g) + smooth * smooth)))
         return rho * unit(g)
+
+    @property
+    def is_smooth(self) -> bool:
+        """Whether the unit vector is a smooth one."""
+        return bool(self.smooth != 0.0)
 
 
 @dataclass(frozen=True)
@@ -76,11 +109,35 @@ class Usam(Perturbation):
     name = "usam"
     title = "sharpness-aware minimisation, un-normalised"
     source = "andriushchenko2022"
-    rho: float | None = None
+    rho: Any = None
 
     def displace(self, g: Vector, *, rho: Scalar) -> Vector:
         """Return s = rho · g."""
         return rho * g
 
 
-PERTURBATIONS: tuple[type[Perturbation], ...] = (Plain, Sam, Usam)
+@dataclass(frozen=True)
+class Dnsam(Perturbation):
+    """DNSAM: s = rho g/‖∇f‖ with the noisy gradient above and the noise-free below (Compagnoni et al. 2023, Sec. 3).
+
+    Near a critical point ‖∇f‖ → 0 while g does not: the displacement grows without bound there. Below ``floor`` (units
+    of ∇f, floor ≥ 0) the denominator is held at ``floor``; at ∇f = 0 with floor 0 the displacement is 0.
+    """
+
+    name = "dnsam"
+    title = "SAM with a noise-free normaliser"
+    source = "compagnoni2023"
+    normalised = True
+    gradient_calls = 3
+    rho: Any = None
+    floor: Any = 0.0
+
+    def direction(  # type: ignore[override]
+        self, x: Vector, grads: Gradients, *, rho: Scalar, floor: Scalar
+    ) -> Vector:
+        """Return G = ∇f(x + rho g/max(‖∇f‖, floor))."""
+        n = norm(grads.full(x))
+        return grads.step(x + rho * (grads.look(x) * recip(larger(n, floor))))
+
+
+PERTURBATIONS: tuple[type[Perturbation], ...] = (Plain, Sam, Usam, Dnsam)

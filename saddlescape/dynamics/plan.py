@@ -9,7 +9,10 @@ from typing import Any
 import numpy as np
 
 from saddlescape import store
+from saddlescape.dynamics.draws import DEPTH
+from saddlescape.dynamics.link import extra_rows
 from saddlescape.dynamics.method import Method
+from saddlescape.dynamics.sdes import Sde
 from saddlescape.errors import UsageError, unknown
 from saddlescape.landscapes.base import Array, Landscape
 from saddlescape.partial import Partial
@@ -33,6 +36,7 @@ class Plan:
     fast: bool
     seed: int
     params: dict[str, Array]
+    streams: Array
     stop: str | None = None
 
     @property
@@ -55,12 +59,17 @@ class Plan:
         own = [np.asarray(v, dtype=float) for v in self.method.numbers.values()]
         rows: list[Any] = [v[part] if v.ndim else float(v) for v in own]
         varying = {name: values[part] for name, values in self.params.items()}
-        return rows + [varying.get(name, value) for name, value in self.landscape.params.items()]
+        rows += [varying.get(name, value) for name, value in self.landscape.params.items()]
+        extra = {
+            "stream": self.streams[part],
+            **dict(zip(("splits", "depth"), division(self.method), strict=True)),
+        }
+        return rows + [extra[name] for name in extra_rows(self.method)]
 
 
 def plan_run(
     landscape: Landscape, method: Method, x0: Any, v0: Any, steps: Any, every: Any, fast: bool, seed: int,
-    params: Mapping[str, Any], stop: Any = None,
+    params: Mapping[str, Any], streams: Any = None, stop: Any = None,
 ) -> Plan:  # fmt: skip
     """Resolve and check a run. Raises UsageError for what cannot be run, in words."""
     if not isinstance(landscape, Landscape):
@@ -77,8 +86,8 @@ def plan_run(
         raise UsageError(f"fast is True or False, not {fast!r:.40}")
     if stop is not None and stop not in STOPS:
         raise UsageError(f"stop is {', '.join(map(repr, STOPS))} or None, not {stop!r:.40}")
-    ticks = whole("steps", landscape.steps if steps is None else steps)
-    resolved = method.resolved(landscape.eta, landscape.rho)
+    resolved = method.on(landscape)
+    ticks = whole("steps", face_ticks(resolved, landscape.steps) if steps is None else steps)
     for name, given in resolved.numbers.items():
         if isinstance(given, tuple) and len(given) != starts.shape[0]:
             raise UsageError(
@@ -87,7 +96,7 @@ def plan_run(
             )
     buffers = _buffers(v0, starts, resolved)
     return Plan(landscape, resolved, starts, buffers, ticks, min(whole("every", every), ticks), fast, seed,
-                _parameters(landscape, params, len(starts)), stop)  # fmt: skip
+                _parameters(landscape, params, len(starts)), _streams(streams, len(starts)), stop)  # fmt: skip
 
 
 def _parameters(landscape: Landscape, params: Mapping[str, Any], n: int) -> dict[str, Array]:
@@ -103,6 +112,35 @@ def _parameters(landscape: Landscape, params: Mapping[str, Any], n: int) -> dict
             )
         found[name] = values
     return found
+
+
+def _streams(streams: Any, n: int) -> Array:
+    """Return the number of every trajectory's stream of random numbers: its place, or what is asked for."""
+    if streams is None:
+        return np.arange(n, dtype=float)
+    found = _finite(streams, "streams")
+    if found.shape != (n,) or np.any(found != np.floor(found)) or np.any((found < 0) | (found >= 2**53)):
+        raise UsageError(f"streams must be {n} whole numbers from 0 to 2^53, one per trajectory")
+    return found
+
+
+def face_ticks(method: Method, steps: int) -> int:
+    """Return how many ticks take as long as ``steps`` steps of the map: steps·eta/dt for a flow or SDE."""
+    eta, tick = (np.asarray(method.numbers[k], dtype=float).flat[0] for k in ("eta", method.clock.tick))
+    return max(1, round(steps * float(eta) / float(tick)))
+
+
+def division(method: Method) -> tuple[int, int]:
+    """Return (splits, depth) such that splits·2^depth ticks of dt make a step eta; (0, 0) where they do not."""
+    if not isinstance(method.clock, Sde):
+        return 0, 0
+    eta, dt = (np.asarray(method.numbers[k], dtype=float) for k in ("eta", "dt"))
+    ratio = eta / dt
+    n = int(np.rint(ratio.flat[0]))
+    if n < 1 or not np.allclose(ratio, n, rtol=1e-9, atol=0.0):
+        return 0, 0
+    depth = min((n & -n).bit_length() - 1, DEPTH)
+    return n >> depth, depth
 
 
 def whole(name: str, value: Any) -> int:
@@ -159,7 +197,7 @@ def signature(plan: Plan) -> str:
     starts = store.digest(plan.x0.tobytes().hex(), "" if plan.v0 is None else plan.v0.tobytes().hex())
     return repr(
         (
-            plan.landscape.identity[:5],
+            plan.landscape.identity[:6],
             plan.method.text,
             plan.ticks,
             plan.every,
@@ -167,6 +205,8 @@ def signature(plan: Plan) -> str:
             plan.stop,
             starts,
             varying,
+            plan.seed if plan.method.random else 0,
+            store.digest(plan.streams.tobytes().hex()),
         )
     )
 

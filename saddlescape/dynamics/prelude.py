@@ -12,8 +12,11 @@ if "PLAIN" not in globals():  # kernels.plain sets PLAIN and these names, and ru
     inline = njit(
         forceinline=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True, fastmath=FAST
     )
+    called = njit(  # what an inlined caller says would be inherited
+        forceinline=False, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True, fastmath=FAST
+    )
     compiled = njit(
-        "void(float64[:,:,::1], float64[:,:,:,::1], float64[:,:,::1], int64, int64, int64, int64, int64)",
+        "void(float64[:,:,::1], float64[:,:,:,::1], float64[:,:,::1], int64, int64, int64, int64, int64, int64, int64)",
         nogil=True, error_model="numpy", fastmath=FAST, cache=CACHE,
     )  # fmt: skip
 
@@ -25,6 +28,16 @@ if "PLAIN" not in globals():  # kernels.plain sets PLAIN and these names, and ru
             attributes = builder.function.attributes
             attributes._known = frozenset(attributes._known) | {'"prefer-vector-width"="512"'}
             attributes.add('"prefer-vector-width"="512"')
+            return target.get_dummy_value()
+
+        return types.void(), code
+
+    @intrinsic
+    def apart(context):
+        """Keep this function a call: what is not inlined is optimised once."""
+
+        def code(target, builder, signature, arguments):
+            builder.function.attributes.add("noinline")
             return target.get_dummy_value()
 
         return types.void(), code

@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 
 from saddlescape.dynamics import kernels, status, words
-from saddlescape.dynamics.link import LANES, kernel_source
+from saddlescape.dynamics.link import LANES, adaptive, kernel_source
 from saddlescape.dynamics.method import Method
-from saddlescape.dynamics.method import method as as_method
 from saddlescape.dynamics.plan import Plan, empty, fitting, plan_run, signature, tiles, whole
+from saddlescape.dynamics.reading import method as as_method
 from saddlescape.dynamics.stopping import Ended, Rule, cuts
 from saddlescape.errors import Interrupted, UsageError
 from saddlescape.landscapes.base import Array, Landscape
@@ -30,8 +30,16 @@ from saddlescape.results import Run
 PIECE = 1 << 24
 #: below this many trajectory-ticks a run is done in plain Python: sooner than numba is imported
 PLAIN_TICKS = 60_000
+#: a tick that draws takes so many times longer in plain Python
+PLAIN_DRAW = 30
 #: bytes of recorded positions beyond which a run is refused unless ``memory`` allows more
 MEMORY = 4_000_000_000
+
+
+def words_of(seed: int) -> tuple[int, int]:
+    """Return the low and the high 32 bits of a seed."""
+    return seed & 0xFFFFFFFF, seed >> 32
+
 
 Progress = Callable[[int, int], None]
 
@@ -53,6 +61,7 @@ def simulate(
     memory: float = MEMORY,
     block: int | None = None,
     params: Mapping[str, Any] | None = None,
+    streams: Any = None,
     stop: str | None = None,
 ) -> Run:
     """Run ``method`` on ``landscape`` from every start and return the trajectories.
@@ -66,13 +75,16 @@ def simulate(
     progress : called as progress(done, total) in trajectory-ticks, from the calling thread.
     resume : what an ``Interrupted`` error carried; the finished run equals one that was never stopped.
     params : parameters of the landscape with one value per trajectory, {name: (n,)}; others keep the landscape's value.
+    streams : (n,) whole numbers, the stream of random numbers of every trajectory; its place in ``x0`` by default.
     stop : "left" ends a trajectory that is seen outside the domain, "converged" one that is seen where the method is
         known to keep it (docs/statuses.md); it stays where it is from then on, and ``Run.stopped`` says since when.
     memory : bytes of recorded positions allowed. ``block`` trajectories per piece of work (results never depend on it).
 
     Raises UsageError for what cannot be run as asked, Interrupted on Ctrl-C with what is done.
     """
-    plan = plan_run(landscape, as_method(method), x0, v0, steps, every, fast, seed, params or {}, stop)
+    plan = plan_run(
+        landscape, as_method(method), x0, v0, steps, every, fast, seed, params or {}, streams, stop
+    )
     threads = whole("threads", os.cpu_count() or 1 if threads is None else threads)
     block = None if block is None else whole("block", block)
     _affordable(plan, memory)
@@ -106,7 +118,8 @@ def _kernel(plan: Plan, engine: str) -> tuple[kernels.Kernel, int]:
     source = kernel_source(plan.landscape, plan.method, fast=plan.fast)
     own = plan.landscape.functions
     gradient = own[1] if own else None
-    short = plan.x0.shape[0] * plan.ticks <= PLAIN_TICKS and not plan.fast
+    work = plan.x0.shape[0] * plan.ticks * (PLAIN_DRAW if plan.method.random else 1)
+    short = work <= PLAIN_TICKS and not plan.fast
     if engine == "plain" or (engine == "auto" and short):
         return kernels.plain(source, gradient), 1
     return kernels.compiled(source, gradient), LANES
@@ -170,12 +183,12 @@ def _piece(
     record = out.record[part]
     segment = max(1, PIECE // (blocks * lanes)) if lanes > 1 else max(1, 20_000 // n)
     ended = Ended(rule, part, blocks, lanes) if rule else None
-    for start, stop in cuts(plan, segment):
+    for start, stop in [(0, plan.ticks)] if adaptive(plan.method) else cuts(plan, segment):
         if halt.is_set():
             return
         for a, b in ended.living() if ended else [(0, blocks)]:
-            rows = record[a * lanes : b * lanes]
-            kernel(buffer[a:b], boxes[a:b], rows, start, stop, plan.every, plan.ticks, plan.window)
+            rows, ticks = record[a * lanes : b * lanes], (start, stop, plan.every, plan.ticks, plan.window)
+            kernel(buffer[a:b], boxes[a:b], rows, *ticks, *words_of(plan.seed))
         advanced((stop - start) * n)
         if ended and ended.look(buffer, stop):
             advanced((plan.ticks - stop) * n)

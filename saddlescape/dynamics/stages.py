@@ -7,7 +7,9 @@ from typing import Any
 
 from saddlescape.symbols import Term, Vector
 
-LEAVES = ("variable", "number", "constant")
+LEAVES = ("variable", "number", "constant", "fixed")
+#: f's derivatives; the first operand is where they are taken
+JETS = ("gradient", "bend", "third", "fourth")
 
 
 @dataclass(frozen=True)
@@ -36,18 +38,25 @@ def stages(formulas: dict[str, Vector]) -> list[Stage]:
         }
         stored |= set(frontier)
         number = str(level) if top > 2 else ""
-        names = [f"at{number}{chr(97 + i) if i else ''}" for i in range(len(frontier))]
+        names = [f"at{number}{_letters(i)}" for i in range(len(frontier))]
         found.append(Stage(f"look{number}", dict(zip(names, frontier.values(), strict=True))))
     return [*found, Stage("step", dict(formulas))]
 
 
+def _letters(i: int) -> str:
+    """Return "", b, c … z, then _26, _27 …"""
+    return "" if i == 0 else chr(97 + i) if i < 26 else f"_{i}"
+
+
 def _level(term: Any, levels: dict[int, int]) -> int:
-    """How many gradients are nested in ``term``."""
+    """How many gradients are nested in the places at which ``term`` takes gradients."""
     if not isinstance(term, Term):
         return 0
     if id(term) not in levels:
-        inside = max((_level(a, levels) for a in term.args), default=0)
-        levels[id(term)] = inside + (term.op == "gradient")
+        inside = [_level(a, levels) for a in term.args]
+        if term.op in JETS:
+            inside[0] += 1
+        levels[id(term)] = max(inside, default=0)
     return levels[id(term)]
 
 

@@ -158,7 +158,9 @@ def _judge(
     nearest, away = _nearest(landscape, points, end, finite)
     word = np.where(recurrent, "cycling", "moving").astype("<U9")
     point, fate = np.where(recurrent, nearest, -1), np.full(len(end), -1)
-    elsewhere = rests(landscape, method, end, run.columns["period"][part])
+    elsewhere = np.zeros(len(end), dtype=bool)
+    if not method.clock.name.startswith("flow"):  # a flow rests where a step would cross a zero of the gradient
+        elsewhere = rests(landscape, method, end, run.columns["period"][part])
     for p in points:
         here = captured(landscape, method, p, box) & ~elsewhere
         if not here.any():
@@ -186,11 +188,12 @@ def _nearest(
 
 
 def _in_bowl(landscape: Landscape, method: Method, end: Array) -> Any:
-    """Return the minimum where plain gradient descent certainly ends: it is in a bowl on which eta·λmax < 2."""
+    """Return the minimum where plain gradient descent (or its flow) certainly ends: it is in a bowl on which
+    eta·λmax < 2 (of the flow, dt·λmax)."""
     fate = np.full(len(end), -1)
-    found = bowls(landscape) if len(end) and method.name == "gd" and not method.momentum.state else None
+    found = bowls(landscape) if len(end) and method.name == "gd" and neighbourhoods.is_map_of_place(method) else None
     if found is not None:
         ids, curvature = found.find(end, landscape.loss(end))
-        certain = np.asarray(method.numbers["eta"]) * curvature < 2.0
+        certain = np.asarray(method.numbers[method.clock.tick]) * curvature < 2.0
         fate[certain] = ids[certain]
     return fate
