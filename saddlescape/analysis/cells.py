@@ -1,0 +1,173 @@
+"""What a comparison of faces runs: the methods at every eta and rho, how long each, and refusals in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+
+from saddlescape.dynamics.method import Method
+from saddlescape.dynamics.numbers import read
+from saddlescape.dynamics.plan import plan_run, whole
+from saddlescape.dynamics.reading import CLOCKS
+from saddlescape.dynamics.reading import method as as_method
+from saddlescape.errors import UsageError, unknown
+from saddlescape.landscapes.base import Landscape
+from saddlescape.results import Array
+
+#: the loss of held-out samples at points (…, d)
+Test = Callable[[Array], Any]
+FACES = tuple(name for name in CLOCKS if name != "steps")
+
+
+@dataclass(frozen=True)
+class Job:
+    """What all runs of a comparison share. ``span`` is the time they take."""
+
+    landscape: Landscape
+    method: Method
+    faces: tuple[str, ...]
+    x0: Array
+    span: float
+    runs: int
+    seed: int
+    threads: int | None
+    records: int
+    test: Test | None
+
+
+@dataclass(frozen=True)
+class Cell:
+    """The methods compared at one eta and rho, the map first, and their ticks per step of the map."""
+
+    methods: tuple[Method, ...]
+    ticks: tuple[int, ...]
+    steps: int
+
+
+def own_method(landscape: Any, method: Method | str) -> Method:
+    """Return the map to compare with, every number resolved."""
+    if not isinstance(landscape, Landscape):
+        raise UsageError(f"a landscape is needed, such as ss.landscape('beale'), not {landscape!r:.60}")
+    own = as_method(method).on(landscape)
+    if own.clock.name != "steps":
+        raise UsageError(
+            f"faces are compared with the map: give {own.name}:… and name @{own.clock.name} among the faces, "
+            f"faces=('{own.clock.name}',)"
+        )
+    for key, value in own.numbers.items():
+        if isinstance(value, tuple):
+            more = f": give {key}s=…" if key in ("eta", "rho") else "; one method at a time, please"
+            raise UsageError(f"{key} has {len(value)} values in the method{more}")
+    return own
+
+
+def face_names(own: Method, faces: Sequence[str] | None) -> tuple[str, ...]:
+    """Return the faces asked for, or sde2 and sde3 (flow2 and flow3 without noise; one of them without rho)."""
+    if faces is None:
+        kind = "sde" if own.random else "flow"
+        return (f"{kind}2", f"{kind}3") if "rho" in own.numbers else (f"{kind}2",)
+    names = (faces,) if isinstance(faces, str) else tuple(faces)
+    if not names:
+        raise UsageError(f"no face is named: faces=('sde2', …) of {', '.join(FACES)}")
+    if len(set(names)) < len(names):
+        raise UsageError(f"a face is named twice in {names}")
+    return names
+
+
+def face(own: Method, text: str) -> Method:
+    """Return the face "sde3:drift=mod" of the map ``own``: the same numbers, and the keys of its clock."""
+    if not isinstance(text, str):
+        raise UsageError(f"a face is a text such as 'sde2' or 'sde3:drift=mod', not {text!r:.60}")
+    name, _, tail = text.strip().partition(":")
+    if name in ("steps", "map"):
+        raise UsageError(f"the map is what faces are compared with; faces are {', '.join(FACES)}")
+    if name not in FACES:
+        raise unknown("face", name, FACES, "The SDE to rho is sde2, to rho² sde3." if name == "sde" else "")
+    keys: dict[str, str] = {}
+    allowed = sorted({f.name for f in fields(CLOCKS[name])} - {"order"})
+    for piece in filter(None, tail.split(",")):
+        key, _, value = (part.strip() for part in piece.partition("="))
+        if key not in allowed:
+            raise unknown(f"key of the face {name}", key, allowed, "All others are those of the map.")
+        keys[key] = value
+    return as_method(f"{own.name}@{name}", **{**own.keys, **keys})
+
+
+def grid(own: Method, key: str, given: Any) -> tuple[float, ...]:
+    """Return the values of eta or rho to compare at, ascending; the method's own by default, NaN where it has none."""
+    if key not in own.numbers:
+        if given is not None:
+            raise UsageError(f"{own.name} has no {key}: leave {key}s out")
+        return (np.nan,)
+    found = own.numbers[key] if given is None else read(key, given)
+    values = found if isinstance(found, tuple) else (found,)
+    return tuple(sorted({float(v) for v in values if v is not None}))
+
+
+def span_of(own: Method, landscape: Landscape, time: Any, steps: Any) -> float:
+    """Return the time a comparison takes."""
+    if time is not None and steps is not None:
+        raise UsageError("steps and time both say how long to run: give one of them")
+    if time is None:
+        return whole("steps", landscape.steps if steps is None else steps) * float(own.numbers["eta"])  # type: ignore[arg-type]
+    try:
+        span = float(time)
+    except (TypeError, ValueError):
+        span = np.nan
+    if not (np.isfinite(span) and span > 0):
+        raise UsageError(f"time must be a number above 0, not {time!r:.40}")
+    return span
+
+
+def start_of(landscape: Landscape, own: Method, x0: Any, seed: int) -> Array:
+    """Return the one start (d,), checked as that of any run; the seed is checked with it."""
+    start = plan_run(landscape, own, x0, None, 1, 1, False, seed, {}).x0
+    if len(start) != 1:
+        raise UsageError(f"faces are compared from one start, repeated; {len(start)} were given: x0=(…,)")
+    found: Array = start[0]
+    return found
+
+
+def loss_of(test: Any, landscape: Landscape, start: Array) -> Test | None:
+    """Return the function of the held-out loss, tried at the start."""
+    if test is None:
+        return None
+    if isinstance(test, Landscape):
+        if test.dim != landscape.dim:
+            raise UsageError(f"test has {test.dim} coordinate(s), {landscape.name} has {landscape.dim}")
+        return test.loss
+    if not callable(test):
+        raise UsageError(f"test is a landscape or a function loss(x) of points (…, d), not {test!r:.60}")
+    shape = np.shape(test(np.broadcast_to(start, (2, 3, len(start)))))
+    if shape != (2, 3):
+        raise UsageError(
+            f"test gave an array of shape {shape} for points of shape (2, 3, d): it must be (2, 3)"
+        )
+    made: Test = test
+    return made
+
+
+def cell(job: Job, eta: float, rho: float) -> Cell:
+    """Return what is run at one eta and rho. Raises UsageError where times do not fit into whole steps and ticks."""
+    own = job.method.with_numbers(eta=eta, **({} if np.isnan(rho) else {"rho": rho}))
+    steps = max(1, round(job.span / eta))
+    if not np.isclose(steps * eta, job.span, rtol=1e-6, atol=0):
+        raise UsageError(
+            f"eta={eta:g} does not divide the time {job.span:g}: with {steps} steps it is {job.span / steps:.12g}"
+        )
+    made = [own, *(face(own, text).on(job.landscape) for text in job.faces)]
+    ticks = [1]
+    for text, each in zip(job.faces, made[1:], strict=True):
+        dt = float(each.numbers["dt"])  # type: ignore[arg-type]
+        ticks.append(round(eta / dt))
+        if ticks[-1] < 1 or not np.isclose(ticks[-1] * dt, eta, rtol=1e-9, atol=0):
+            raise UsageError(f"dt={dt:g} of the face {text} does not divide eta={eta:g} into whole ticks")
+    return Cell(tuple(made), tuple(ticks), steps)
+
+
+def cells(job: Job, etas: Iterable[float], rhos: Sequence[float]) -> list[list[Cell]]:
+    """Return the cells of all pairs, rows by eta: everything is checked before anything runs."""
+    return [[cell(job, eta, rho) for rho in rhos] for eta in etas]

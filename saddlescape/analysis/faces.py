@@ -1,0 +1,168 @@
+"""The faces of one algorithm side by side: how well its flows and SDEs follow its map, measured over repetitions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from saddlescape.analysis.along import Gathered, bands, quantities
+from saddlescape.analysis.cells import (
+    Cell,
+    Job,
+    Test,
+    cell,
+    cells,
+    face_names,
+    grid,
+    loss_of,
+    own_method,
+    span_of,
+    start_of,
+)
+from saddlescape.analysis.weak import distance, observables, order
+from saddlescape.comparison import PHI, Band, FaceComparison
+from saddlescape.dynamics import words
+from saddlescape.dynamics.method import Method
+from saddlescape.dynamics.plan import whole
+from saddlescape.dynamics.simulate import simulate
+from saddlescape.errors import UsageError
+from saddlescape.landscapes.base import Landscape
+from saddlescape.results import Array
+
+#: entries of the Hessians along one chunk of repetitions
+CHUNK = 4_000_000
+Course = tuple[Array, Array, dict[str, Band]]
+"""The recorded times, how many repetitions are finite there, and the traces."""
+
+
+def compare_faces(
+    landscape: Landscape,
+    method: Method | str,
+    faces: Sequence[str] | None = None,
+    x0: Any = None,
+    *,
+    time: float | None = None,
+    steps: int | None = None,
+    runs: int = 10_000,
+    etas: Any = None,
+    rhos: Any = None,
+    seed: int = 0,
+    threads: int | None = None,
+    records: int = 101,
+    test: Landscape | Test | None = None,
+) -> FaceComparison:
+    """Run ``method``, a map, and its ``faces`` from one start and measure how far apart they are.
+
+    Parameters
+    ----------
+    faces : names of faces (flow, flow2, flow3, sde2, sde3), each with keys of its own where wanted, as in
+        "sde3:drift=mod,dt=1e-4". By default sde2 and sde3, of a method without noise flow2 and flow3.
+    x0 : (d,), the start of all repetitions; the landscape's own by default.
+    time, steps : how long, as time t = k·eta or in steps of the method's own eta; the landscape's steps by default.
+    runs : repetitions, ≥ 2, each with its own stream of random numbers; what is not random runs once.
+    etas, rhos : where the weak errors are measured, all to the same time (eta must divide it); the method's own by
+        default. Every pair has its own random numbers, so that errors at different pairs are independent.
+    records : about how many times the traces are kept at, ≥ 2; traces are those of the method's own eta and rho.
+    test : a landscape of held-out samples, or a function loss(x) of points (…, d), for the trace test_loss.
+
+    Repetition i of a face goes with repetition i of the map: where the face sees the map's own normals (sigma with
+    ascent=full, or with gd) their difference has far less scatter. Raises UsageError for what cannot be compared.
+    """
+    own = own_method(landscape, method)
+    if whole("runs", runs) < 2 or whole("records", records) < 2:
+        raise UsageError("runs and records must be at least 2: a standard error and a course need two")
+    start = start_of(landscape, own, x0, seed)
+    job = Job(
+        landscape, own, face_names(own, faces), start, span_of(own, landscape, time, steps),
+        runs if own.random else 1, seed, threads, records, loss_of(test, landscape, start),
+    )  # fmt: skip
+    return _measured(job, grid(own, "eta", etas), grid(own, "rho", rhos), test)
+
+
+def _measured(job: Job, etas: tuple[float, ...], rhos: tuple[float, ...], test: Any) -> FaceComparison:
+    """Run all cells and put the result together."""
+    own, scene = job.method, job.landscape
+    table, central = cells(job, etas, rhos), cell(job, *(grid(own, key, None)[0] for key in ("eta", "rho")))
+    shape = (len(job.faces), len(etas), len(rhos))
+    found = {name: {phi: np.full(shape, np.nan) for phi in PHI} for name in ("errors", "se", "floor", "size")}
+    lost = np.zeros((1 + shape[0], *shape[1:]), dtype=int)
+    course = None
+    for e, r in np.ndindex(*shape[1:]):
+        each, first = table[e][r], (e * shape[2] + r) * job.runs
+        ends, seen = _run(job, each, first, each.methods == central.methods)
+        course = seen or course
+        lost[:, e, r] = [np.sum(~np.isfinite(end["loss"])) for end in ends]
+        for i, phi in np.ndindex(shape[0], len(PHI)):
+            name = tuple(PHI)[phi]
+            for key, value in zip(found, distance(ends[0][name], ends[1 + i][name]), strict=True):
+                found[key][name][i, e, r] = value
+    if course is None:
+        course = _run(job, central, shape[1] * shape[2] * job.runs, True)[1]
+    assert course is not None
+    sizes = {phi: value[0] for phi, value in found.pop("size").items()}
+    return FaceComparison(
+        spec=_spec(job, test), faces=job.faces, methods=tuple(m.text for m in central.methods),
+        formulas=tuple(words.formula(m) for m in central.methods), latex=scene.latex(), etas=np.array(etas),
+        rhos=np.array(rhos), steps=np.array([row[0].steps for row in table]), time=job.span, runs=job.runs,
+        coupled=own.random and own.parts(scene.dim, scene.n_samples).law.additive, size=sizes,
+        slopes=_orders(np.array(etas), found), diverged=lost, t=course[0], alive=course[1], traces=course[2],
+        errors=found["errors"], se=found["se"], floor=found["floor"],
+    )  # fmt: skip
+
+
+def _run(job: Job, each: Cell, first: int, trace: bool) -> tuple[list[dict[str, Array]], Course | None]:
+    """Run map and faces of a cell; return φ of all paths at the end and, if asked for, the traces.
+
+    ``first`` is the first of the streams of random numbers.
+    """
+    ends, rows, t = [], [], np.empty(0)
+    every = max(1, -(-each.steps // (job.records - 1))) if trace else each.steps
+    for method, ticks in zip(each.methods, each.ticks, strict=True):
+        n = job.runs if method.random else 1
+        size = max(1, CHUNK // ((2 + each.steps // every) * job.landscape.dim**2))
+        gathered: dict[str, Gathered] = {}
+        last = []
+        for a in range(0, n, size):
+            count = min(size, n - a)
+            made = simulate(
+                job.landscape, method, np.tile(job.x0, (count, 1)), each.steps * ticks, every=every * ticks,
+                seed=job.seed, threads=job.threads, streams=first + a + np.arange(count), memory=np.inf,
+            )  # fmt: skip
+            last.append(made.final)
+            if trace:
+                for name, values in quantities(job.landscape, each.methods[0], job.test, made.x).items():
+                    gathered.setdefault(name, Gathered()).add(values)
+        rows.append(gathered)
+        t = made.t if method is each.methods[0] else t
+        final = np.concatenate(last)
+        ends.append(observables(final, job.landscape.loss(final)))
+    if not trace:
+        return ends, None
+    counts = np.stack([np.broadcast_to(row["loss"].count, t.shape) for row in rows])
+    return ends, (t, counts, bands(list(rows)))
+
+
+def _orders(etas: Array, found: Mapping[str, Mapping[str, Array]]) -> dict[str, Array]:
+    """Return the exponents of eta with their intervals, (faces, R, 3) for every φ."""
+    slopes = {}
+    for phi, errors in found["errors"].items():
+        columns = [np.moveaxis(part[phi], 1, -1) for part in (found["errors"], found["se"], found["floor"])]
+        slopes[phi] = np.array(
+            [
+                [order(etas, *(c[i, r] for c in columns)) for r in range(errors.shape[2])]
+                for i in range(len(errors))
+            ]
+        )
+    return slopes
+
+
+def _spec(job: Job, test: Any) -> dict[str, Any]:
+    scene = job.landscape
+    return {
+        "landscape": scene.name, "title": scene.title, "formula": scene.formula, "params": dict(scene.params),
+        "coordinates": list(scene.coordinates), "method": job.method.text, "faces": list(job.faces),
+        "x0": job.x0.tolist(), "time": job.span, "runs": job.runs, "seed": job.seed, "records": job.records,
+        "test": None if test is None else getattr(test, "name", getattr(test, "__name__", "function")),
+    }  # fmt: skip

@@ -1,0 +1,164 @@
+"""FaceComparison: how far the flows and SDEs of a method are from its map, as arrays with what made them."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from saddlescape import archive
+from saddlescape.errors import OutputError, UsageError
+from saddlescape.results import Array
+
+#: test functions φ of the weak errors: name -> how their expectation is written
+PHI = {"x": "E w", "xx": "E w wᵀ", "loss": "E f"}
+#: what is followed along a run, in this order; test_loss only where there is one
+TRACES = ("loss", "test_loss", "norm", "grad_norm", "sharpness", "alignment")
+
+
+@dataclass(frozen=True, eq=False)
+class Band:
+    """A trace of map and faces (rows, the map first) at the recorded times: ``mean`` over the repetitions with its
+    standard error ``se``, and the 10 % and 90 % quantiles ``low`` and ``high``; all of shape (1 + faces, T)."""
+
+    mean: Array
+    se: Array
+    low: Array
+    high: Array
+
+
+@dataclass(frozen=True, eq=False)
+class FaceComparison:
+    """Weak errors of the faces of a method, and traces of map and faces side by side.
+
+    ``faces`` are the faces as they were asked for; ``methods`` the texts of the map and of every face with every number
+    resolved, ``formulas`` the same in LaTeX. ``etas`` (E,) and ``rhos`` (R,), ascending (rho is NaN where the method
+    has none), ``steps`` (E,) steps of the map to the same ``time``.
+
+    ``errors`` has for every φ of PHI the norm |E φ(map) − E φ(face)| at the end, (faces, E, R): of the vector w
+    (Euclidean), of the matrix w wᵀ (Frobenius) and of the loss f. ``se`` is its standard error, ``floor`` what the norm
+    would be of sampling noise alone (root mean square, were the true difference 0): an error below 2·floor tells
+    nothing. ``slopes`` is the exponent of eta with its 95 % interval, (faces, R, 3), NaN with fewer than three errors
+    that tell. ``size`` is the norm of E φ(map), (E, R). ``coupled`` says that the faces see the map's own normals.
+
+    ``t`` (T,) are the recorded times of the method's own eta and rho, ``traces`` a Band for each of TRACES that there
+    is. ``alive`` (1 + faces, T) counts the repetitions that are finite there, ``diverged`` (1 + faces, E, R) those
+    that are not at the end: means and errors are over the others.
+    """
+
+    spec: Mapping[str, Any]
+    faces: tuple[str, ...]
+    methods: tuple[str, ...]
+    formulas: tuple[str, ...]
+    latex: str
+    etas: Array
+    rhos: Array
+    steps: Array
+    time: float
+    runs: int
+    coupled: bool
+    errors: Mapping[str, Array]
+    se: Mapping[str, Array]
+    floor: Mapping[str, Array]
+    size: Mapping[str, Array]
+    slopes: Mapping[str, Array]
+    diverged: Array
+    t: Array
+    alive: Array
+    traces: Mapping[str, Band]
+
+    def tells(self, phi: str) -> np.ndarray[Any, Any]:
+        """Return where the error of ``phi`` is more than sampling noise, (faces, E, R)."""
+        found: np.ndarray[Any, Any] = self.errors[phi] > 2.0 * self.floor[phi]
+        return found
+
+    def summary(self) -> str:
+        """Return the weak errors with standard errors as a table in words."""
+        spec = self.spec
+        place = ", ".join(f"{a:g}" for a in spec["x0"])
+        lines = [
+            f"{self.methods[0]} on {spec['landscape']} from ({place}), time {self.time:g}, "
+            f"{self.runs} run{'s' * (self.runs > 1)}, seed {spec['seed']}",
+            f"{'face':<24}{'eta':>9}{'rho':>7}" + "".join(f"{f'|Δ {word}|':>24}" for word in PHI.values()),
+        ]
+        for i, face in enumerate(self.faces):
+            for e, eta in enumerate(self.etas):
+                for r, rho in enumerate(self.rhos):
+                    values = "".join(f"{self._value(phi, i, e, r):>24}" for phi in PHI)
+                    lines.append(f"{face:<24}{eta:>9.3g}{'' if np.isnan(rho) else f'{rho:g}':>7}{values}")
+        noisy = any(np.any(~self.tells(phi) & (self.floor[phi] > 0)) for phi in PHI)
+        lines += ["~ below twice the sampling noise: not told from 0"] * noisy
+        return "\n".join([*lines, *self._slopes(), *self._losses()])
+
+    def _value(self, phi: str, i: int, e: int, r: int) -> str:
+        error, se = self.errors[phi][i, e, r], self.se[phi][i, e, r]
+        mark = "" if self.tells(phi)[i, e, r] or not self.floor[phi][i, e, r] > 0 else "~"
+        return f"{mark}{error:.3g}" + (f" ± {se:.2g}" if se > 0 else "")
+
+    def _slopes(self) -> list[str]:
+        """Return one line per fitted exponent of eta."""
+        lines = []
+        for i, face in enumerate(self.faces):
+            for r, rho in enumerate(self.rhos):
+                found = [
+                    f"{word} {fit[0]:.2f} ({fit[1]:.2f} to {fit[2]:.2f})"
+                    for phi, word in PHI.items()
+                    if np.all(np.isfinite(fit := self.slopes[phi][i, r]))
+                ]
+                at = "" if np.isnan(rho) or len(self.rhos) == 1 else f" at rho = {rho:g}"
+                lines += [f"order in eta of {face}{at}: {', '.join(found)}"] if found else []
+        return lines
+
+    def _losses(self) -> list[str]:
+        """Return one line per row that lost repetitions."""
+        lines = []
+        for i, name in enumerate(("the map", *self.faces)):
+            most = int(self.diverged[i].max())
+            if most:
+                lines.append(f"of {name} up to {most} runs diverged; means and errors are over the others")
+        return lines
+
+    def __str__(self) -> str:
+        return self.summary()
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{html.escape(self.summary())}</pre>"
+
+    def save(self, path: str | Path) -> Path:
+        """Write everything to ``path`` (.npz); ``FaceComparison.load`` reads it. Raises OutputError where it cannot."""
+        path = Path(path)
+        if path.suffix != ".npz":
+            raise UsageError(f"a comparison is saved as .npz, not '{path.suffix or path.name}'")
+        arrays: dict[str, Any] = {name: getattr(self, name) for name in ARRAYS}
+        for table in TABLES:
+            arrays |= {f"{table}.{phi}": value for phi, value in getattr(self, table).items()}
+        for name, band in self.traces.items():
+            arrays |= {f"trace.{name}.{part.name}": getattr(band, part.name) for part in fields(Band)}
+        about = {name: getattr(self, name) for name in PLAIN} | {"spec": dict(self.spec)}
+        arrays["about"] = np.frombuffer(json.dumps(about, default=archive.plain).encode(), dtype=np.uint8)
+        return archive.write(path, arrays)
+
+    @classmethod
+    def load(cls, path: str | Path) -> FaceComparison:
+        """Return what ``save`` wrote. Raises OutputError if the file is missing or is no such comparison."""
+        arrays = archive.read(Path(path))
+        try:
+            about = json.loads(bytes(arrays["about"]).decode())
+            given: dict[str, Any] = {"spec": about["spec"]} | {name: arrays[name] for name in ARRAYS}
+            given |= {name: tuple(v) if isinstance(v := about[name], list) else v for name in PLAIN}
+            given |= {name: {phi: arrays[f"{name}.{phi}"] for phi in PHI} for name in TABLES}
+            kept = [name for name in TRACES if f"trace.{name}.mean" in arrays]
+            traces = {n: Band(**{p.name: arrays[f"trace.{n}.{p.name}"] for p in fields(Band)}) for n in kept}
+            return cls(traces=traces, **given)
+        except (KeyError, ValueError, TypeError) as error:
+            raise OutputError(f"{path} is no comparison saved by saddlescape ({error!r:.80})") from None
+
+
+PLAIN = ("faces", "methods", "formulas", "latex", "time", "runs", "coupled")
+ARRAYS = ("etas", "rhos", "steps", "diverged", "t", "alive")
+TABLES = ("errors", "se", "floor", "size", "slopes")
