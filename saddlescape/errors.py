@@ -31,6 +31,10 @@ class FormulaError(UsageError):
         super().__init__(message if position is None else f"{message}\n{mark(text, position)}")
 
 
+class StepWarning(UserWarning):
+    """A tick is too long for an explicit scheme to be stable where it starts: an experiment, or an oversight."""
+
+
 class OutputError(SaddlescapeError, OSError):
     """A file could not be written or read (exit 1)."""
 

@@ -18,7 +18,8 @@ RAISED = str.maketrans("0123456789", POWERS)
 GAP = "  "
 LATEX = {
     **words.GREEK,
-    "nabla": "∇", "leftarrow": "←", "langle": "⟨", "rangle": "⟩", "odot": "⊙", "quad": " ",
+    "nabla": "∇", "leftarrow": "←", "langle": "⟨", "rangle": "⟩", "odot": "⊙", "quad": " ", "gamma": "γ", "sum": "Σ",
+    "subset": "⊂",
 }  # fmt: skip
 
 
@@ -81,8 +82,13 @@ def pretty(formula: str) -> str:
 
 def plain(latex: str) -> str:
     """Return the LaTeX of a step as a terminal can show it: x ← x − η ∇f(x)."""
-    text = re.sub(r"\\frac\{([^{}]*)\}\{([^{}]*)\}", r"\1/\2", latex)
-    text = re.sub(r"\\(\w+)", lambda m: LATEX.get(m[1], m[1]), text)
+    text = re.sub(r"\\mathrm\{(\w+)\}", r"\1", latex)
+    for _ in range(2):  # what is nested in braces first
+        text = re.sub(r"\^\{1/2\}", "^½", re.sub(r"_\{([^{}]*)\}", r"_\1", text))
+        text = re.sub(r"\\sqrt\{([^{}]*)\}", r"√\1", text)
+        text = re.sub(r"\\frac\{([^{}]*)\}\{([^{}]*)\}", r"\1/\2", text)
+    text = re.sub(r"\\([A-Za-z]+)", lambda m: LATEX.get(m[1], m[1]), text)
+    text = re.sub(r"\^([2-4])(?= f)", lambda m: POWERS[int(m[1])], text)
     return (
         re.sub(r" {2,}(?! )", " ", text.replace(r"\|", "‖").replace(r"\,", " "))
         .replace(" - ", " − ")

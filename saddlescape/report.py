@@ -27,13 +27,12 @@ def label(methods: Sequence[Any]) -> list[str]:
     same = len({m.numbers["eta"] for m in methods}) == 1
     names = []
     for m in methods:
-        own = [(k, v) for k, v in m.keys.items() if k not in HIDDEN and not (k == "eta" and same)]
+        head = m.text.partition(":")[0]
+        hidden = {*HIDDEN, *(["eta"] if same else []), *(["batch"] if head == "sgd" else [])}
+        own = [(k, v) for k, v in m.keys.items() if k not in hidden]
         own.sort(key=lambda pair: pair[0] != "rho")
-        face = "" if m.clock.name == "steps" else f"@{m.clock.name}"
         nesterov = ["Nesterov"] if m.momentum.name == "Nesterov" else []
-        names.append(
-            " ".join([m.name + face, *(f"{words.GREEK.get(k, k)}={_short(v)}" for k, v in own), *nesterov])
-        )
+        names.append(" ".join([head, *(f"{words.GREEK.get(k, k)}={_short(v)}" for k, v in own), *nesterov]))
     return names
 
 
@@ -75,7 +74,7 @@ def _few(runs: Sequence[Run], labels: Sequence[str], ends: Sequence[Any], width:
                 layout.number(end.sharpness[i], 4),
             ]
             start = (layout.place(run.x[i, 0]),) if several else ()
-            calls = layout.count(int(run.gradient_evaluations[i]))
+            calls = _counted(run.gradient_evaluations[i : i + 1])
             rows.append(
                 (name if i == 0 else "", *start, words.what_became(run, i).replace("−", "-"), *numbers, calls)
             )
@@ -109,7 +108,14 @@ def _destination(status: str, point: str | None, fate: str | None) -> str:
 
 
 def _calls(run: Run) -> str:
-    low, high = int(run.gradient_evaluations.min()), int(run.gradient_evaluations.max())
+    return _counted(run.gradient_evaluations)
+
+
+def _counted(calls: Any) -> str:
+    """Return how many gradients, from the least to the most; – where a face is no composition of them."""
+    if None in calls.tolist():
+        return "–"
+    low, high = int(calls.min()), int(calls.max())
     return layout.count(low) if low == high else f"{layout.count(low)}–{layout.count(high)}"
 
 

@@ -23,7 +23,7 @@ MOST_STEPS = 10**15
 MOST_SEED = 2**64 - 1
 
 #: options of the command line that fill a number of a single --opt
-SHORTCUTS = ("eta", "rho", "beta")
+SHORTCUTS = ("eta", "rho", "beta", "batch", "sigma")
 #: field -> option, for those whose value is one text
 PLAIN_OPTIONS = {
     "domain": "--domain", "view": "--view", "steps": "--steps", "time": "--time", "every": "--every",
@@ -37,7 +37,7 @@ class RunSpec:
     """One ``landscape run``. None means: what the landscape says.
 
     ``landscape`` is a name or a formula, ``params`` the values of its other symbols, ``variables`` the coordinates
-    where they are not x, y, z or x1 … xn. ``domain`` and ``view`` are ((lo, hi), …), one pair per coordinate. ``methods``
+    where they are not x, y, z or x1 … xn, ``samples`` the formulas whose mean a typed formula is. ``domain`` and ``view`` are ((lo, hi), …), one pair per coordinate. ``methods``
     are method texts; ``baseline`` puts gd before them. ``x0`` are start texts (starts.py): ``1,2``, ``1,2;3,4``,
     ``grid:41``, ``disk:200@0,0:0.1``, ``FILE.csv``. ``steps`` or ``time`` says how long, ``every`` which ticks are
     kept; with ``budget`` "gradients" the steps count gradient calls. ``stop`` ends a trajectory before that, where it
@@ -47,6 +47,7 @@ class RunSpec:
     landscape: str
     methods: tuple[str, ...] = ("gd",)
     params: Mapping[str, float] = field(default_factory=dict)
+    samples: tuple[str, ...] = ()
     variables: tuple[str, ...] = ()
     domain: Window | None = None
     view: Window | None = None
@@ -78,7 +79,7 @@ class RunSpec:
         found: dict[str, Any] = {"schema": SCHEMA, "command": "run"}
         for item in fields(self):
             value = getattr(self, item.name)
-            if value is None or (item.name in ("params", "variables", "x0") and not value):
+            if value is None or (item.name in ("params", "samples", "variables", "x0") and not value):
                 continue
             if item.name in ("domain", "view"):
                 value = [list(pair) for pair in value]
@@ -140,6 +141,7 @@ class RunSpec:
         """Return what stands after ``landscape run`` to ask for this."""
         said = [part for text in self.methods for part in ("--opt", text)]
         said += [part for key, value in self.params.items() for part in ("-p", f"{key}={value!r}")]
+        said += [part for text in self.samples for part in ("--sample", text)]
         said += [part for text in self.x0 for part in ("--x0", text)]
         if self.variables:
             said += ["--vars", ",".join(self.variables)]
@@ -158,6 +160,7 @@ class RunSpec:
         if options.get("landscape") is not None:
             given["landscape"] = minus(options["landscape"])
         given |= {"x0": tuple(options["x0"])} if options.get("x0") else {}
+        given |= {"samples": tuple(options["sample"])} if options.get("sample") else {}
         given |= {"variables": options["vars"]} if options.get("vars") is not None else {}
         given |= {"fast": options["fast"]} if options.get("fast") is not None else {}
         given |= {"baseline": not options["no_baseline"]} if options.get("no_baseline") is not None else {}
@@ -182,7 +185,7 @@ def minus(text: str) -> str:
 
 
 def _methods(options: Mapping[str, Any], base: RunSpec | None) -> tuple[str, ...]:
-    """Return the method texts of --opt (or of ``base``) with the shortcuts --eta, --rho, --beta filled in."""
+    """Return the method texts of --opt (or of ``base``) with the shortcuts --eta, --rho, --beta … filled in."""
     given = tuple(options.get("opt") or ())
     texts = given or (base.methods if base else ("gd",))
     for key in SHORTCUTS:
@@ -211,6 +214,7 @@ CHECKS = {
     "landscape": values.text,
     "methods": values.methods,
     "params": values.params,
+    "samples": values.texts,
     "variables": values.names,
     "domain": values.window,
     "view": values.window,

@@ -352,7 +352,11 @@ def test_doctor_finds_this_installation_well(say: Callable[..., Said]) -> None:
     (["run", "beale", "--opt", "asam"], "not built yet"),
     (["run", "beale", "--opt", "sam:rho=-1"], "rho must be a number ≥ 0, not -1"),
     (["run", "beale", "--opt", "sam", "--opt", "gd", "--eta", "1"], "--eta fills a single --opt"),
-    (["run", "beale", "--batch", "1"], "--batch is not built yet"),
+    (["run", "himmelblau", "--opt", "sam", "--batch", "2"], "himmelblau is no finite sum"),
+    (["run", "beale", "--opt", "sam@sde2"], "sam@sde2 has no noise: add batch=… or sigma=…"),
+    (["run", "beale", "--opt", "sam@flow:sigma=1"], "a flow has no noise"),
+    (["run", "beale", "--opt", "sam:batch=4"], "beale has 3 samples"),
+    (["run", "x^2", "--sample", "x^2", "--sample", "x^4"], "the mean of the samples is not the formula"),
     (["run", "x^2 + * y"], "\n  x^2 + * y\n        ^\n"),
     (["run", "a*x^2"], "give -p a=1"),
     (["run", "x/0"], "divides by zero"),
@@ -485,3 +489,33 @@ def test_an_unwritable_cache_changes_nothing(tmp_path: Path) -> None:
     )
     assert (found.returncode, found.stderr) == (0, "")
     assert "saddle" in found.stdout.lower()
+
+
+def test_faces_of_one_method_end_at_the_same_time(say: Callable[..., Said]) -> None:
+    opts = ["--opt", "sam:batch=1", "--opt", "sam@sde3:batch=1", "--opt", "sam@flow"]
+    code, out, _ = say("run", "beale", *opts, "--steps", "30", "--no-plot", "--json")
+    runs = json.loads(out)["runs"]
+    assert code == 0
+    assert [r["method"].partition(":")[0] for r in runs] == ["sgd", "sam", "sam@sde3", "sam@flow"]
+    assert [r["steps"] for r in runs] == [30, 30, 300, 300]
+    assert [r["gradient_evaluations"] for r in runs] == [[30], [60], [None], [300 * 4 * 2]]
+
+
+def test_shortcuts_fill_the_noise_of_one_method(say: Callable[..., Said]) -> None:
+    opts = ["run", "beale", "--opt", "sam", "--batch", "2", "--sigma", "0.5", "--dry-run"]
+    code, out, _ = say(*opts)
+    assert code == 0
+    assert 'methods = [\n    "sam:batch=2,eta=0.0001,rho=0.5,sigma=0.5",\n]' in out
+
+
+def test_a_typed_formula_may_have_samples(say: Callable[..., Said]) -> None:
+    shown = ["--sample", "2*x^2", "--sample", "2*y^2", "--steps", "20", "--no-plot"]
+    code, out, err = say("run", "x^2 + y^2", "--opt", "sgd", *shown)
+    assert (code, "sgd" in out) == (0, True), err
+
+
+def test_a_tick_that_is_too_long_is_pointed_out_and_run(say: Callable[..., Said]) -> None:
+    code, out, err = say("run", "parabola", "--opt", "gd@flow:dt=3", "--steps", "50", "--no-plot")
+    assert code == 0
+    assert "gd@flow" in out
+    assert "note: dt = 3 of gd@flow is more than 2/λmax" in err

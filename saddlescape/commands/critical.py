@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cmath
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -104,7 +105,7 @@ def behaviour_table(landscape: Landscape, method: Method, room: int) -> str:
     rows = []
     for entry in local_behaviour(landscape, method):
         p = points[entry["id"]]
-        seen = ", ".join(map(_multiplier, entry["multipliers"]))
+        seen = ", ".join(_multiplier(_rate(each, method)) for each in entry["multipliers"])
         if entry["radius"] is not None:
             seen = f"run from all sides, hovers within {entry['radius']:.3g}"
         seen = seen or str(entry["note"])
@@ -117,8 +118,19 @@ def behaviour_table(landscape: Landscape, method: Method, room: int) -> str:
                 seen,
             )
         )
-    head = ("id", "kind", "at", "verdict", "multipliers")
+    face = "" if method.clock.name == "steps" else "eigenvalues of the flow"
+    head = ("id", "kind", "at", "verdict", face or "multipliers")
     return layout.table(head, rows, room, words_in=4, left=4) if rows else "  none in the domain"
+
+
+def _rate(multiplier: Any, method: Method) -> Any:
+    """Return a multiplier of the map as it is; of a flow, whose tick is dt, the eigenvalue log(multiplier)/dt."""
+    if method.clock.name == "steps":
+        return multiplier
+    value = cmath.log((complex(*multiplier) if isinstance(multiplier, list) else multiplier) or 1e-300)
+    dt = method.numbers["dt"]
+    assert isinstance(dt, float)
+    return [value.real / dt, value.imag / dt] if value.imag else value.real / dt
 
 
 def _multiplier(value: Any) -> str:

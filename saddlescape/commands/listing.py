@@ -14,7 +14,6 @@ from saddlescape.commands.console import width
 from saddlescape.errors import UsageError, nearest, unknown
 
 if TYPE_CHECKING:
-    from saddlescape.dynamics.perturbations import Perturbation
     from saddlescape.landscapes.base import Landscape, Window
 
 KINDS = ("landscapes", "methods", "figures")
@@ -78,11 +77,33 @@ def _list_methods() -> None:
 
     print("Methods, written NAME:key=value,… such as sam:rho=0.1,beta=0.9")
     for part in PERTURBATIONS:
-        print(f"  {part.name:6}  {', '.join(_keys(part)):25}  {part.title}")
+        print(f"  {part.name:6}  {', '.join(f.name for f in fields(part)):12}  {part.title}")
+    print(f"  {'sgd':6}  {'':12}  gd with batch=1")
+    for head, rows in KEYS.items():
+        print(f"\n{head}")
+        for key, says in rows.items():
+            print(f"  {key:24}  {says}")
 
 
-def _keys(part: type[Perturbation]) -> list[str]:
-    return ["eta", *(f.name for f in fields(part)), "beta", "nesterov"]
+#: what stands behind the name of every method: printed by list and show
+KEYS = {
+    "Every method takes": {
+        "eta": "step size",
+        "beta, nesterov=true": "momentum, 0 ≤ beta < 1",
+        "batch, replace=true": "mini-batch size; with replacement (landscapes that are finite sums)",
+        "sigma, noise=iso|hessian": "Gaussian noise on every gradient, standard deviation",
+        "m": "samples per perturbation: the batch is cut into groups of m (m-SAM)",
+        "ascent=same|full|fresh": "what gradient the perturbation sees: full is n-SAM",
+    },
+    "Faces, written NAME@FACE:key=value,…": {
+        "@flow, @flow2, @flow3": "dx/dt = −G, G exact, cut after rho, cut after rho²",
+        "@sde2, @sde3": "dX = −E G dt + √eta Cov(G)^½ dW, G cut after rho, rho²; needs batch or sigma",
+        "dt": "tick (eta/10); drift=mod adds (eta/2) DG·G",
+        "scheme, rtol, atol": "flows: rk4, euler, dopri5 (adaptive); SDEs: euler, heun (additive noise)",
+        "cov=psd|exact|literal": "covariance of an SDE's noise",
+        "mean=true": "a flow of the mean over sigma's noise",
+    },
+}
 
 
 def show(
@@ -143,7 +164,10 @@ def _show_method(text: str, latex: bool) -> None:
     print(textwrap.indent(inspect.getdoc(part) or "", "  "))
     print(f"\n  one step        {layout.plain(formula(shown))}")
     print(f"  gradient calls  {part.gradient_calls} a step")
-    print(f"  keys            {', '.join(_keys(part))}")
+    keys = [f.name for f in fields(part)]
+    print(
+        f"  keys            {', '.join([*keys, 'eta', 'beta', 'batch', 'sigma …'])} (landscape list methods)"
+    )
     print(f"  source          {part.source} (references.bib)")
     print(f"\nTry  landscape run beale --opt {text}")
 

@@ -22,14 +22,21 @@ Opt = Annotated[
     list[str] | None,
     Option(
         metavar="METHOD",
-        help="A method, such as sam or sam:rho=0.1,beta=0.9; repeat to compare. Sweep: 'sam:rho=0.1..0.5/9'.",
+        help="A method, such as sam or sam:rho=0.1,beta=0.9; repeat to compare. Its flow: sam@flow, its SDE: "
+        "sam@sde2:batch=1. Sweep: 'sam:rho=0.1..0.5/9'.",
     ),
 ]
 Eta = Annotated[str | None, Option(metavar="A", help="Step size of the one --opt.")]
 Rho = Annotated[str | None, Option(metavar="A", help="Radius (sam) or factor (usam) of the one --opt.")]
 Beta = Annotated[str | None, Option(metavar="A", help="Momentum of the one --opt, 0 ≤ beta < 1.")]
-Batch = Annotated[str | None, Option(hidden=True)]
-Sigma = Annotated[str | None, Option(hidden=True)]
+Batch = Annotated[str | None, Option(metavar="N", help="Samples per mini-batch of the one --opt.")]
+Sigma = Annotated[
+    str | None, Option(metavar="A", help="Gaussian gradient noise of the one --opt, standard deviation.")
+]
+Sample = Annotated[
+    list[str] | None,
+    Option("--sample", metavar="FORMULA", help="A sample of a typed formula, their mean; repeat for each."),
+]
 Param = Annotated[
     list[str] | None,
     Option("--param", "-p", metavar="NAME=A", help="Value of a formula's parameter: -p a=2."),

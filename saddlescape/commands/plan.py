@@ -39,8 +39,15 @@ def find_landscape(spec: RunSpec) -> Landscape:
     """Return the landscape a specification names, with its parameters and windows."""
     from saddlescape.landscapes import landscape
 
-    asked = spec.landscape, spec.variables or None
-    return landscape(asked[0], domain=spec.domain, view=spec.view, variables=asked[1], params=spec.params)
+    more: dict[str, Any] = {"samples": spec.samples} if spec.samples else {}
+    return landscape(
+        spec.landscape,
+        domain=spec.domain,
+        view=spec.view,
+        variables=spec.variables or None,
+        params=spec.params,
+        **more,
+    )
 
 
 def resolve(spec: RunSpec) -> Plan:
@@ -57,7 +64,7 @@ def resolve(spec: RunSpec) -> Plan:
     methods = (baseline, *expanded) if baseline else tuple(expanded)
     x0 = starts.expand(whole.x0, landscape.view, whole.runs)
     steps = tuple(_ticks(whole, m) for m in methods)
-    every = whole.every or _every(max(steps), x0.size)
+    every = whole.every or _every(_most_steps(methods, steps), x0.size)
     return Plan(replace(whole, every=every), landscape, methods, steps, 0 if baseline else None, x0)
 
 
@@ -65,8 +72,7 @@ def read_methods(texts: Sequence[str], landscape: Landscape) -> list[Method]:
     """Return the methods of ``texts`` with every number they leave open taken from the landscape."""
     from saddlescape.dynamics.reading import method
 
-    eta, rho = (None if a is None else float(a) for a in (landscape.eta, landscape.rho))
-    return [method(text).resolved(eta, rho) for text in texts]
+    return [method(text).on(landscape) for text in texts]
 
 
 def _resolved(spec: RunSpec, landscape: Landscape, methods: list[Method]) -> RunSpec:
@@ -86,32 +92,46 @@ def _resolved(spec: RunSpec, landscape: Landscape, methods: list[Method]) -> Run
 
 
 def _baseline(methods: list[Method]) -> Method:
-    """Return gradient descent with the first method's step size and momentum."""
+    """Return gradient descent with the first method's step size, momentum and noise."""
     from saddlescape.dynamics.reading import method
 
-    return replace(method("gd"), eta=methods[0].eta, momentum=methods[0].momentum)
+    first = methods[0]
+    noise = replace(first.noise, m=None, ascent="same")
+    return replace(method("gd"), eta=first.eta, momentum=first.momentum, noise=noise)
 
 
 def _ticks(spec: RunSpec, method: Method) -> int:
+    """Return the ticks of a method: steps of a map; a flow or SDE ends when its map does, after steps·eta/dt."""
     if spec.time is not None:
-        eta = method.numbers["eta"]
-        assert isinstance(eta, float)
-        if spec.time / eta > MOST_STEPS:
+        tick = method.numbers[method.clock.tick]
+        assert isinstance(tick, float)
+        if spec.time / tick > MOST_STEPS:
             raise UsageError(
-                f"time {spec.time:g} is {spec.time / eta:.3g} steps of {eta:g}: at most {MOST_STEPS:g}"
+                f"time {spec.time:g} is {spec.time / tick:.3g} steps of {tick:g}: at most {MOST_STEPS:g}"
             )
-        ticks = max(1, round(spec.time / eta))
-    else:
-        assert spec.steps is not None
-        ticks = spec.steps
-        if spec.budget == "gradients":
-            ticks = max(1, spec.steps // method.perturbation.gradient_calls)
-    return ticks
+        return max(1, round(spec.time / tick))
+    assert spec.steps is not None
+    steps = spec.steps
+    if spec.budget == "gradients":
+        steps = max(1, spec.steps // method.perturbation.gradient_calls)
+    return face_ticks(method, steps)
+
+
+def face_ticks(method: Method, steps: int) -> int:
+    """Return how many ticks take as long as ``steps`` steps of the map."""
+    from saddlescape.dynamics.plan import face_ticks
+
+    return face_ticks(method, steps)
 
 
 def _every(steps: int, numbers: int) -> int:
     records = max(2, KEPT // numbers)
     return max(1, -(-steps // (records - 1)))
+
+
+def _most_steps(methods: Sequence[Method], ticks: Sequence[int]) -> int:
+    """Return the most steps of the map that any of the runs lasts."""
+    return max(max(1, round(t / face_ticks(m, 1))) for m, t in zip(methods, ticks, strict=True))
 
 
 def execute(
@@ -127,7 +147,7 @@ def execute(
     spec = plan.spec
     run = simulate(
         plan.landscape, plan.methods[k], plan.x0, plan.steps[k],
-        seed=spec.seed, fast=spec.fast, every=spec.every or 1, stop=spec.stop,
+        seed=spec.seed, fast=spec.fast, every=face_ticks(plan.methods[k], spec.every or 1), stop=spec.stop,
         threads=threads, progress=progress, resume=resume,
     )  # fmt: skip
     return replace(run, spec=spec.to_dict())

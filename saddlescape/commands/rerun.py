@@ -151,7 +151,7 @@ def _compare_data(path: Path, runs: list[Run]) -> list[str]:
     for name in ("x", "t", "loss", "grad_norm", "status", "point", "fate", "gradient_evaluations"):
         old, new = (
             np.ma.filled(np.ma.asarray(getattr(run, name)), -1)
-            if name in ("point", "fate")
+            if name in ("point", "fate", "gradient_evaluations")
             else getattr(run, name)
             for run in (kept, again)
         )

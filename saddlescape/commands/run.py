@@ -5,7 +5,9 @@ from __future__ import annotations
 import shlex
 import sys
 import time
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,15 +16,13 @@ import typer
 from saddlescape import values
 from saddlescape.commands import options as o
 from saddlescape.commands.console import Console, width
-from saddlescape.errors import Interrupted, UsageError
+from saddlescape.errors import Interrupted, StepWarning, UsageError
 from saddlescape.spec import RunSpec
 
 if TYPE_CHECKING:
     from saddlescape.commands.interrupted import Kept
     from saddlescape.commands.plan import Plan
     from saddlescape.results import Run
-
-LATER = ("batch", "sigma")
 
 
 def run(
@@ -45,6 +45,7 @@ def run(
     fast: o.Fast = None,
     no_baseline: o.NoBaseline = None,
     param: o.Param = None,
+    sample: o.Sample = None,
     vars: o.Vars = None,
     domain: o.Domain = None,
     view: o.View = None,
@@ -66,9 +67,6 @@ def run(
     landscape run beale --opt sam needs no more.
     """
     given = context.params
-    for key in LATER:
-        if given[key] is not None:
-            raise UsageError(f"--{key} is not built yet: this version has no noise")
     spec = specification(given)
     from saddlescape.commands.plan import resolve
 
@@ -172,7 +170,8 @@ def simulated(
                 bar(done, total)
 
         try:
-            runs.append(execute(plan, k, told, threads=threads, resume=kept.rest(k)))
+            with cautions(console):
+                runs.append(execute(plan, k, told, threads=threads, resume=kept.rest(k)))
         except KeyboardInterrupt as stop:
             partial = stop.partial if isinstance(stop, Interrupted) else None
             raise Stopped(kept.folder if kept.keep(runs, partial) else None) from None
@@ -180,6 +179,17 @@ def simulated(
             if bar:
                 bar.clear()
     return runs
+
+
+@contextmanager
+def cautions(console: Console) -> Iterator[None]:
+    """Say on stderr what the library warns about meanwhile."""
+    with warnings.catch_warnings(record=True) as found:
+        warnings.simplefilter("always", StepWarning)
+        yield
+    for each in found:
+        if issubclass(each.category, StepWarning):
+            console.say(f"note: {each.message}")
 
 
 class Stopped(Exception):

@@ -21,6 +21,7 @@ class Face(Clock):
     order: int | None = None
     dt: Any = None
     drift: str = "plain"
+    scheme: str = ""
 
     @property
     def numbers(self) -> dict[str, Any]:

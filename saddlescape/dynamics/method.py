@@ -20,6 +20,8 @@ from saddlescape.symbols import Vector, number
 if TYPE_CHECKING:
     from saddlescape.landscapes.base import Landscape
 
+#: evaluations of the field in a tick of a flow
+STAGES = {"rk4": 4, "euler": 1}
 #: ticks of a face per step of its map, where dt is not given
 PER_STEP = 10
 
@@ -56,6 +58,17 @@ class Method:
     def random(self) -> bool:
         """Whether a tick draws random numbers."""
         return self.noise.random and not self.clock.name.startswith("flow")
+
+    @property
+    def gradient_calls(self) -> int | None:
+        """Gradients a tick computes, per mini-batch; None where a face is no composition of them, or adapts its steps."""
+        calls, clock = self.perturbation.gradient_calls, self.clock
+        if not isinstance(clock, Face):
+            return calls
+        exact = isinstance(clock, Flow) and clock.order is None and clock.drift == "plain"
+        if not exact or self.noise.random or clock.scheme not in STAGES:
+            return None
+        return calls * STAGES[clock.scheme]
 
     def with_numbers(self, **values: Value) -> Method:
         """Return this method with other values for some of its numbers (rho stays where it belongs)."""
@@ -94,7 +107,7 @@ class Method:
         if not n:
             raise UsageError(
                 f"{landscape.name} is no finite sum: its loss has no samples, so {made.name}:batch={batch} has "
-                "nothing to draw from. For noise on any landscape write sigma=…"
+                "nothing to draw from. Give a typed formula its samples, or write sigma=… for noise on any landscape"
             )
         if batch > n and not made.noise.replace:
             raise UsageError(

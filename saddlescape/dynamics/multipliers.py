@@ -66,9 +66,11 @@ def behaviours(landscape: Landscape, methods: Sequence[Method], point: CriticalP
 
 
 def capture_radius(landscape: Landscape, method: Method, point: CriticalPoint) -> float:
-    """Return 8·eta·rho·max|λ| at ``point`` (of a flow up to 2·dt·rho·max|λ|²/min|λ|, what its steps can tell
-    apart, inside rho/4), at least 1e-6 of the domain's width, and three stationary standard deviations of the noise more; ``method`` has one
-    value per number."""
+    """Return 8·eta·rho·max|λ| at ``point``, at least 1e-6 of the domain's width; ``method`` has one value per number.
+
+    Of a flow it is up to 2·dt·rho·max|λ|²/min|λ|, what its steps can tell apart, inside rho/4. Three stationary
+    standard deviations of the noise come on top.
+    """
     tick, rho = (float(method.numbers.get(name) or 0.0) for name in (method.clock.tick, "rho"))  # type: ignore[arg-type]
     width = max(hi - lo for lo, hi in landscape.domain)
     sizes = np.abs(point.eigenvalues)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
@@ -18,10 +19,10 @@ import numpy as np
 from saddlescape.dynamics import kernels, status, words
 from saddlescape.dynamics.link import LANES, adaptive, kernel_source
 from saddlescape.dynamics.method import Method
-from saddlescape.dynamics.plan import Plan, empty, fitting, plan_run, signature, tiles, whole
+from saddlescape.dynamics.plan import Plan, caution, empty, fitting, plan_run, signature, tiles, whole
 from saddlescape.dynamics.reading import method as as_method
 from saddlescape.dynamics.stopping import Ended, Rule, cuts
-from saddlescape.errors import Interrupted, UsageError
+from saddlescape.errors import Interrupted, StepWarning, UsageError
 from saddlescape.landscapes.base import Array, Landscape
 from saddlescape.partial import Partial
 from saddlescape.results import Run
@@ -80,11 +81,14 @@ def simulate(
         known to keep it (docs/statuses.md); it stays where it is from then on, and ``Run.stopped`` says since when.
     memory : bytes of recorded positions allowed. ``block`` trajectories per piece of work (results never depend on it).
 
-    Raises UsageError for what cannot be run as asked, Interrupted on Ctrl-C with what is done.
+    Warns (StepWarning) where dt is more than 2/λmax at a start. Raises UsageError for what cannot be run as asked,
+    Interrupted on Ctrl-C with what is done.
     """
     plan = plan_run(
         landscape, as_method(method), x0, v0, steps, every, fast, seed, params or {}, streams, stop
     )
+    if words_of_caution := caution(plan):
+        warnings.warn(words_of_caution, StepWarning, stacklevel=2)
     threads = whole("threads", os.cpu_count() or 1 if threads is None else threads)
     block = None if block is None else whole("block", block)
     _affordable(plan, memory)
@@ -209,10 +213,20 @@ def _write(plan: Plan, buffer: Array, boxes: Array, out: Partial, part: slice) -
         out.v[part] = np.moveaxis(buffer[:, d : 2 * d], 1, -1).reshape(-1, d)[:n]
 
 
+def _gradients(plan: Plan, out: Partial) -> Any:
+    calls = plan.method.gradient_calls
+    if calls is None:
+        return np.ma.array(np.zeros(len(out.v), dtype=np.int64), mask=True)
+    return (
+        out.stopped * np.int64(calls)
+        if plan.stop
+        else np.broadcast_to(np.int64(plan.ticks * calls), len(out.v))
+    )
+
+
 def _run(plan: Plan, out: Partial) -> Run:
     ticks = np.append(np.arange(0, plan.ticks, plan.every), plan.ticks).astype(float)
     eta = np.asarray(plan.method.numbers[plan.method.clock.tick], dtype=float)
-    calls = np.int64(plan.method.perturbation.gradient_calls)
     spec = {
         "landscape": plan.landscape.name, "formula": plan.landscape.formula,
         "params": {**plan.landscape.params, **{k: v.tolist() for k, v in plan.params.items()}},
@@ -226,9 +240,7 @@ def _run(plan: Plan, out: Partial) -> Run:
         clock=plan.method.clock.name,
         x=out.record,
         t=ticks * eta if eta.ndim == 0 else np.outer(eta, ticks),
-        gradient_evaluations=out.stopped * calls
-        if plan.stop
-        else np.broadcast_to(plan.ticks * calls, len(out.v)),
+        gradient_evaluations=_gradients(plan, out),
         v_final=out.v if out.v.shape[1] else None,
         columns={"recurrent": out.recurrent, "period": out.period, "box": out.box, "stopped": out.stopped},
         compute=lambda run, name: status.columns(plan.landscape, plan.method, run, name, plan.params),

@@ -56,7 +56,7 @@ def _of(source: Any) -> str:
 RULES: dict[str, Callable[..., str]] = {
     "variable": lambda name: {"az": "z'"}.get(str(name), str(name)),
     "number": lambda name: GREEK.get(str(name), str(name)),
-    "constant": lambda value: f"{value:g}",
+    "constant": lambda value: r"\frac{1}{2}" if value == 0.5 else f"{value:g}",
     "fixed": lambda values: f"({', '.join(f'{a:g}' for a in values)})",
     "gradient": _gradient,
     "bend": lambda at, u, source: rf"\nabla^2 f{_of(source)}({at})\,[{u}]",

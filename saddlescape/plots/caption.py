@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from matplotlib.mathtext import MathTextParser
 
 from saddlescape.plots import words
@@ -74,11 +75,12 @@ def _numbers(runs: Sequence[Run], labels: Sequence[str], thinned: bool) -> list[
         facts.append(f"seed {seed}")
     text = ", ".join(facts)
     calls = [_calls(run) for run in runs]
-    if all(calls):
+    if any(calls):
         each = " per start" if len(runs[0].x) > 1 else ""
         text += f"; gradient calls{each} " + ", ".join(
             c if len(runs) == 1 else f"{c} ({label.split(' ρ')[0]})"
             for c, label in zip(calls, labels, strict=True)
+            if c
         )
     if any(map(words.is_map, runs)) and runs[0].x.shape[2] <= 2 and len(runs[0].x) <= FEW:
         text += ". Dots are iterates" + (", thinned where they would touch" if thinned else "")
@@ -87,10 +89,9 @@ def _numbers(runs: Sequence[Run], labels: Sequence[str], thinned: bool) -> list[
 
 
 def _calls(run: Run) -> str:
-    try:
-        values = {int(v) for v in run.gradient_evaluations}
-    except (TypeError, ValueError):
+    if np.ma.getmaskarray(run.gradient_evaluations).any():
         return ""
+    values = {int(v) for v in run.gradient_evaluations}
     low, high = min(values, default=0), max(values, default=0)
     return words.count(high) if low == high else f"{words.count(low)}–{words.count(high)}"
 

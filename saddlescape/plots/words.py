@@ -14,8 +14,8 @@ GREEK = {"eta": "η", "rho": "ρ", "beta": "β", "sigma": "σ", "alpha": "α", "
 UPPER = {"gd", "sgd", "sam", "usam", "asam", "egr", "gnp", "bsam", "ausam", "fsam", "esam", "gsam", "dnsam"}
 CLOCKS = {
     "flow": "flow",
-    "flow2": "flow to order ρ",
-    "flow3": "flow to order ρ²",
+    "flow2": "flow of order 2",
+    "flow3": "flow of order 3",
     "sde2": "SDE of order 2",
     "sde3": "SDE of order 3",
 }
