@@ -16,7 +16,7 @@ from saddlescape.errors import OutputError, UsageError
 from saddlescape.results import Array
 
 #: test functions φ of the weak errors: name -> how their expectation is written
-PHI = {"x": "E w", "xx": "E w wᵀ", "loss": "E f"}
+PHI = {"x": "E x", "xx": "E x xᵀ", "loss": "E f"}
 #: what is followed along a run, in this order; test_loss only where there is one
 TRACES = ("loss", "test_loss", "norm", "grad_norm", "sharpness", "alignment")
 
@@ -40,8 +40,8 @@ class FaceComparison:
     resolved, ``formulas`` the same in LaTeX. ``etas`` (E,) and ``rhos`` (R,), ascending (rho is NaN where the method
     has none), ``steps`` (E,) steps of the map to the same ``time``.
 
-    ``errors`` has for every φ of PHI the norm |E φ(map) − E φ(face)| at the end, (faces, E, R): of the vector w
-    (Euclidean), of the matrix w wᵀ (Frobenius) and of the loss f. ``se`` is its standard error, ``floor`` what the norm
+    ``errors`` has for every φ of PHI the norm |E φ(map) − E φ(face)| at the end, (faces, E, R): of the vector x
+    (Euclidean), of the matrix x xᵀ (Frobenius) and of the loss f. ``se`` is its standard error, ``floor`` what the norm
     would be of sampling noise alone (root mean square, were the true difference 0): an error below 2·floor tells
     nothing. ``slopes`` is the exponent of eta with its 95 % interval, (faces, R, 3), NaN with fewer than three errors
     that tell. ``size`` is the norm of E φ(map), (E, R). ``coupled`` says that the faces see the map's own normals.

@@ -16,7 +16,7 @@ NORMAL = 1.96
 def observables(x: Array, loss: Array) -> dict[str, Array]:
     """Return φ of every path for ``x`` (n, d) and ``loss`` (n,): rows whose Euclidean norm is the norm φ is judged by.
 
-    "xx" holds the upper triangle of w wᵀ with √2 off the diagonal: its norm is Frobenius' of the whole matrix.
+    "xx" holds the upper triangle of x xᵀ with √2 off the diagonal: its norm is Frobenius' of the whole matrix.
     """
     i, j = np.triu_indices(x.shape[1])
     return {"x": x, "xx": np.where(i == j, 1.0, np.sqrt(2.0)) * x[:, i] * x[:, j], "loss": loss[:, None]}

@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from saddlescape.plots.background import contours
     from saddlescape.plots.curve import lines
+    from saddlescape.plots.faces import face_errors
+    from saddlescape.plots.faces_along import face_traces
+    from saddlescape.plots.faces_page import faces_figure
     from saddlescape.plots.figure import run_figure
     from saddlescape.plots.paths import trajectories
     from saddlescape.plots.projection import plane
@@ -26,6 +29,9 @@ __all__ = [
     "STYLES",
     "context",
     "contours",
+    "face_errors",
+    "face_traces",
+    "faces_figure",
     "lines",
     "plane",
     "read_spec",
@@ -40,6 +46,9 @@ HOMES = {
     "STYLES": "style",
     "context": "style",
     "contours": "background",
+    "face_errors": "faces",
+    "face_traces": "faces_along",
+    "faces_figure": "faces_page",
     "lines": "curve",
     "plane": "projection",
     "read_spec": "provenance",

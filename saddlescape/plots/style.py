@@ -167,6 +167,20 @@ def run_colours(runs: Sequence[Run], given: Sequence[str] | None, baseline: int 
     return given or method_colours([run.method.partition(":")[0] for run in runs], baseline)
 
 
+def face_colours(faces: Sequence[str]) -> list[str]:
+    """Return one colour per face ("sde2", "flow3:drift=mod"): the hue says the order; the map is drawn in ink.
+
+    A second face of the same order takes a hue that no order has.
+    """
+    spare = iter([HUES[name] for name in ("purple", "orange", "sky", "yellow")] * (1 + len(faces)))
+    taken: list[str] = []
+    for face in faces:
+        order = face.partition(":")[0][-1:]
+        hue = HUES[{"2": "blue", "3": "vermilion"}.get(order, "green")]
+        taken.append(next(spare) if hue in taken else hue)
+    return taken
+
+
 def end_colours(points: Sequence[CriticalPoint]) -> dict[int, str]:
     """Return the colour of each critical point as a destination: minima differ, all others share vermilion."""
     minima = [p.id for p in points if p.kind in ("minimum", "continuum")]

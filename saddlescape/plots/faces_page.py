@@ -1,0 +1,199 @@
+"""The whole picture of a comparison: weak errors above, traces below, and a caption that says how."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from saddlescape.comparison import PHI, FaceComparison
+from saddlescape.plots import style as sheets
+from saddlescape.plots import words
+from saddlescape.plots.caption import formula
+from saddlescape.plots.faces import ERRORS, axis_of, face_errors, face_labels, own_place
+from saddlescape.plots.faces_along import face_traces
+from saddlescape.plots.layouts import Sheet
+from saddlescape.plots.typeset import Setter
+
+#: width in inches by style, height of a panel as a part of its width
+WIDTHS = {"paper": 7.0, "notebook": 7.6, "slides": 10.4, "dark": 7.6}
+PANEL = 0.72
+
+
+def faces_figure(comparison: FaceComparison, style: str = "paper", caption: str | None = None) -> Figure:
+    """Return the figure of a comparison: a row of weak errors for every list (etas, rhos) there is, then the traces.
+
+    With one eta and one rho all errors stand in one panel beside the traces. ``caption`` replaces the one made from
+    the comparison (formulas in $…$).
+    """
+    with sheets.context(style):
+        return _compose(comparison, WIDTHS[style], caption)
+
+
+def _compose(comparison: FaceComparison, width: float, caption: str | None) -> Figure:
+    size = float(matplotlib.rcParams["font.size"])
+    figure = Figure(figsize=(width, width))
+    FigureCanvasAgg(figure)
+    sheet = Sheet((), [], [], None, figure, width, size / 9.5, [])
+    errors, traces, end = _panels(sheet, comparison)
+    sheet.cut(end + 2.0)  # near enough for what is drawn in points
+    rows = _rows(comparison)
+    for (phi, against), ax in zip(rows, errors, strict=True):
+        face_errors(comparison, ax, phi=phi, against=against)
+        ax.set_title(ax.get_ylabel(), loc="left", fontsize="medium", pad=3)
+        ax.set_ylabel("")
+    face_traces(comparison, traces)
+    for ax in list(traces.values())[:-3]:
+        ax.set_xlabel("")  # the panel below says it
+    _write(sheet, comparison, end, caption)
+    for ax in figure.axes:
+        sheets.settle(ax)
+    return figure
+
+
+def _rows(comparison: FaceComparison) -> list[tuple[str, str]]:
+    """Return (φ, axis) of every panel of errors."""
+    if axis_of(comparison) == "phi":
+        return [("x", "phi")]
+    axes = [key for key, values in (("eta", comparison.etas), ("rho", comparison.rhos)) if len(values) > 1]
+    return [(phi, key) for key in axes for phi in PHI]
+
+
+def _panels(sheet: Sheet, comparison: FaceComparison) -> tuple[list[Axes], dict[str, Axes], float]:
+    """Lay out three columns: errors row by row, then the traces; return them and where they end (inches)."""
+    u = sheet.unit
+    left, right, gap, top = 0.5 * u, 0.14 * u, 0.48 * u, 0.82 * u
+    wide = (sheet.width - left - right - 2 * gap) / 3
+    tall, step = PANEL * wide, PANEL * wide + 0.7 * u
+    count, names = len(_rows(comparison)), list(comparison.traces)
+    start = -(-count // 3) * 3 if count > 1 else 1
+
+    def panel(k: int) -> Axes:
+        return sheet.axes(left + (k % 3) * (wide + gap), top + (k // 3) * step, wide, tall)
+
+    errors = [panel(k) for k in range(count)]
+    traces = {name: panel(start + k) for k, name in enumerate(names)}
+    last = (start + len(names) - 1) // 3
+    return errors, traces, top + last * step + tall + 0.4 * u
+
+
+def _write(sheet: Sheet, comparison: FaceComparison, end: float, caption: str | None) -> None:
+    """Write title, key and caption, and cut the page to what they need."""
+    u, size = sheet.unit, float(matplotlib.rcParams["font.size"])
+    left = min(box[1] for box in sheet.boxes) - 0.3 * u
+    setter = Setter(sheet.figure, 0.88 * size, sheet.width - left - 0.14 * u)
+    said = [[w for w in caption.split(" ") if w]] if caption else sentences(comparison)
+    lines = [
+        (row, (0.25 if any("frac" in piece for _, piece in row) else 0.18) * u) for row in setter.lines(said)
+    ]
+    height = end + 0.04 * u + sum(tall for _, tall in lines) + 0.08 * u
+    sheet.cut(height)
+    # a page of another size gets another renderer: hand it the formulas already read
+    canvas: Any = sheet.figure.canvas
+    canvas.get_renderer().mathtext_parser = setter.renderer.mathtext_parser
+    title = f"{comparison.spec['title']}: {words.display_name(words.parts(comparison.methods[0])[0])} and its faces"
+    sheet.figure.text(
+        left / sheet.width, 1 - 0.19 * u / height, title, fontsize=size + 1, weight="bold",
+        va="center_baseline", parse_math=False,
+    )  # fmt: skip
+    sheet.figure.legend(
+        handles=key(comparison), loc="center left", bbox_to_anchor=(left / sheet.width, 1 - 0.43 * u / height),
+        ncols=1 + len(comparison.faces), borderaxespad=0, borderpad=0, columnspacing=1.4, handlelength=1.7,
+        handletextpad=0.5,
+    )  # fmt: skip
+    y = height - end - 0.04 * u
+    for row, tall in lines:
+        y -= tall
+        setter.write(row, left, y + 0.32 * (tall - 0.1 * u), sheets.ink())
+
+
+def key(comparison: FaceComparison) -> list[Line2D]:
+    """Return the samples of map and faces for a legend."""
+    thick = float(matplotlib.rcParams["lines.linewidth"])
+    ink: dict[str, Any] = {"color": sheets.ink(), "markersize": 2.4 * thick, "linewidth": 0.5 * thick}
+    handles = [Line2D([], [], marker="o", markeredgewidth=0, label="the map", **ink)]
+    for hue, label in zip(sheets.face_colours(comparison.faces), face_labels(comparison), strict=True):
+        handles.append(Line2D([], [], color=hue, linewidth=1.35 * thick, label=label))
+    return handles
+
+
+def sentences(comparison: FaceComparison) -> list[list[str]]:
+    """Return the paragraphs of the caption as pieces between which a line may break."""
+    spec = comparison.spec
+    names = ",".join(words.coordinate(c) for c in spec["coordinates"])
+    values = ", ".join(f"{name} = {words.number(value)}" for name, value in spec["params"].items())
+    first = [
+        f"f({names}) =",
+        *formula(comparison.latex),
+        *(f"\u2002with {values}".split(" ") if values else []),
+    ]
+    told: list[list[str]] = [first]
+    for label, text in zip(["Map", *face_labels(comparison)], comparison.formulas, strict=True):
+        told.append([*f"{label}:".split(), *formula(text)])
+    return [
+        *told,
+        _numbers(comparison).replace("\u2009", "\u00a0").split(" "),
+        _legend(comparison).split(" "),
+    ]
+
+
+def _numbers(comparison: FaceComparison) -> str:
+    """Return eta, rho, time, start, repetitions, seed, and what was lost."""
+    spec, (_, _, keys) = comparison.spec, words.parts(comparison.methods[0])
+    eta = float(keys["eta"])
+    facts = [f"{words.GREEK.get(k, k)} = {_shown(v)}" for k, v in keys.items()]
+    steps = words.count(round(comparison.time / eta))
+    facts.append(
+        f"{steps} steps (time {words.number(comparison.time)}) from {words.place(np.array(spec['x0']))}"
+    )
+    if comparison.runs > 1:
+        facts.append(f"{words.count(comparison.runs)} runs each")
+        facts.append(f"seed {spec['seed']}")
+    text = ", ".join(facts) + "."
+    if comparison.coupled:
+        text += " Map and SDEs see the same normals."
+    for label, count in zip(
+        ["the map", *face_labels(comparison)], comparison.diverged.max(axis=(1, 2)), strict=True
+    ):
+        if count:
+            text += f" Of {label} up to {words.count(int(count))} runs diverged and are left out."
+    return text
+
+
+def _shown(text: str) -> str:
+    try:
+        return words.number(float(text))
+    except ValueError:
+        return text
+
+
+def _legend(comparison: FaceComparison) -> str:
+    """Return what bars, bands and greys mean, and the fitted exponents of eta."""
+    text = "s is the displacement made from the full gradient, v₁ the leading eigenvector of ∇²f."
+    if comparison.runs > 1:
+        text = (
+            "Δ: difference of map and face at the end. Bars and bands about means: 95 %; grey below errors: twice "
+            "what sampling noise shows by itself (hollow: no more than that); grey in traces and dashes: "
+            "10–90 % of the runs of map and faces. "
+        ) + text
+    return text + _orders(comparison)
+
+
+def _orders(comparison: FaceComparison) -> str:
+    """Return the exponents of eta at the method's own rho, of the first φ that has any."""
+    r = own_place(comparison)[1]
+    for phi, name in ERRORS.items():
+        fits = comparison.slopes[phi][:, r]
+        orders = [
+            f"{fit[0]:.2f} ± {fit[2] - fit[0]:.2f} ({label})"
+            for label, fit in zip(face_labels(comparison), fits, strict=True)
+            if np.all(np.isfinite(fit))
+        ]
+        if orders:
+            return f" Fitted order in η of {name}: {', '.join(orders)}."
+    return ""
