@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from saddlescape.dynamics.clocks import Clock, Parts
 from saddlescape.dynamics.expansion import along, series
 from saddlescape.dynamics.schemes import FLOW_SCHEMES, State, dopri5
-from saddlescape.symbols import Scalar, Vector, bend, gradient, norm, number, variable, where
+from saddlescape.symbols import Scalar, Vector, bend, gradient, norm, number, scalar, variable, where
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,14 @@ class Flow(Face):
     def attempt(self, parts: Parts, state: State) -> dict[str, Vector]:
         """Return the state after a step ``h``, its derivative there and the error, from the derivative ``k_`` at hand."""
         k1 = {name: variable(f"k_{name}") for name in state}
-        after, last, error = dopri5(lambda at: self.field(parts, at), state, k1, number("h"))
+        h = number("h")
+        after, last, error = dopri5(lambda at: self.field(parts, at), state, k1, h)
+        if not (parts.perturbation.is_smooth or "v" in state or parts.noise.random):
+            size = parts.numbers["atol"] + parts.numbers["rtol"] * norm(state["x"])
+            held = arrived(state["x"], k1["x"], h, error["x"], size)
+            rest = 0.0 * state["x"]
+            after, last = {"x": held(state["x"], after["x"])}, {"x": held(rest, last["x"])}
+            error = {"x": held(rest, error["x"])}
         found = {f"{name}_next": after[name] for name in state}
         found |= {f"k_{name}_next": last[name] for name in state}
         return {**found, **{f"{name}_error": error[name] for name in state}}
@@ -102,6 +110,25 @@ def captured(x: Vector, slope: Vector, dt: Scalar, after: Vector) -> Vector:
     """
     g = gradient(x)
     return where(norm(g), dt * norm(bend(x, slope + g)), x, after)
+
+
+def arrived(
+    x: Vector, slope: Vector, h: Scalar, error: Vector, size: Scalar
+) -> Callable[[Vector, Vector], Vector]:
+    """Return (held, free) → one of them: the rule of ``captured`` for an adaptive step ``h`` from ``x``.
+
+    It holds a step whose error is below ``size``, for a longer one may not see where it goes. The slope of what is held
+    is set to 0, and what has none stays: otherwise it would be carried across for ever by steps as short as this one.
+    (The first attempt of a run is one of h = 0, to find the slope.)
+    """
+    g, nothing = gradient(x), scalar(0.0)
+    reach, tried, moving = h * norm(bend(x, slope + g)), norm(error), norm(slope)
+
+    def either(held: Vector, free: Vector) -> Vector:
+        goes = where(tried, size, where(norm(g), reach, held, free), free)
+        return where(nothing, moving, goes, where(nothing, h, held, free))
+
+    return either
 
 
 def mean_direction(parts: Parts, x: Vector, order: int | None, drift: str) -> Vector:

@@ -48,7 +48,7 @@ def beale_drift(text):
 @pytest.mark.parametrize("method", ["sam", "usam"])
 @pytest.mark.parametrize("w", [(1.0, 2.0), (-0.3, 0.7)])
 def test_R1_residuals_of_the_series_fall_by_4_and_by_8_as_rho_is_halved(method, w):
-    """3 % for SAM: what is left is a term relative of order rho. USAM moves ‖g‖ times farther: its rho is divided by it."""
+    """3 %: the next term is smaller by order rho. USAM moves ‖g‖ times farther: its rho is divided by ‖g‖."""
     w = np.array(w)
     g = full_gradient(w)
     scale = 1.0 if method == "sam" else 1.0 / np.linalg.norm(g)
