@@ -55,15 +55,13 @@ def compare_faces(
 ) -> FaceComparison:
     """Run ``method``, a map, and its ``faces`` from one start and measure how far apart they are.
 
-    Parameters
-    ----------
     faces : names of faces (flow, flow2, flow3, sde2, sde3), each with keys of its own where wanted, as in
         "sde3:drift=mod,dt=1e-4". By default sde2 and sde3, of a method without noise flow2 and flow3.
     x0 : (d,), the start of all repetitions; the landscape's own by default.
     time, steps : how long, as time t = k·eta or in steps of the method's own eta; the landscape's steps by default.
     runs : repetitions, ≥ 2, each with its own stream of random numbers; what is not random runs once.
-    etas, rhos : where the weak errors are measured, all to the same time (eta must divide it); the method's own by
-        default. Every pair has its own random numbers, so that errors at different pairs are independent.
+    etas, rhos : where errors are measured, to one time (eta must divide it); by default the method's own. Every pair
+        has random numbers of its own, so that its errors are independent of the others'.
     records : about how many times the traces are kept at, ≥ 2; traces are those of the method's own eta and rho.
     test : a landscape of held-out samples, or a function loss(x) of points (…, d), for the trace test_loss.
 

@@ -61,17 +61,14 @@ def face_errors(
     Points that sampling noise could have made are hollow, what it would show by itself (twice its root mean square)
     is grey. Dotted guides rise with eta and eta²; against rho with rho² and rho³, what orders 2 and 3 leave out.
     """
-    if phi not in PHI:
-        raise unknown("observable", phi, PHI)
     against = against or axis_of(comparison)
-    if against not in ("eta", "rho", "phi"):
-        raise unknown("axis", against, ("eta", "rho", "phi"))
+    for word, name, known in (("observable", phi, tuple(PHI)), ("axis", against, ("eta", "rho", "phi"))):
+        if name not in known:
+            raise unknown(word, name, known)
     ax = ax or style.new_axes(3.4, 3.0)
     x, errors, se, floor = _series(comparison, phi, against)
     drawn = FaceErrors(ax)
-    ax.set_yscale("log")
-    if against != "phi":
-        ax.set_xscale("log")
+    ax.set(yscale="log", xscale="linear" if against == "phi" else "log")
     low, high = _window(errors, se, floor)
     thick = float(matplotlib.rcParams["lines.linewidth"])
     tells = errors > 2.0 * floor
@@ -162,14 +159,14 @@ def _guides(drawn: FaceErrors, x: Array, errors: Array, against: str) -> None:
         heights = anchor * (places / x[-1]) ** power
         look: dict[str, Any] = {"color": style.ink(), "linewidth": 0.7 * thick, "alpha": 0.6, "zorder": 2}
         drawn.guides += ax.plot(places, heights, ":", **look)
-        above = left > 1.001 * x[0] / span  # it ends on the floor of the window, not at its side
+        floored = np.log(left / x[0] * span) > 0.15 * np.log(x[-1] / x[0])  # it ends well inside the window
         drawn.labels.append(
             ax.annotate(
                 words.GREEK[against] + {1: "", 2: "²", 3: "³"}[power],
                 (places[0], heights[0]),
-                xytext=(-2, -2) if above else (3, 5),
+                xytext=(-2, -2) if floored else (3, 5),
                 textcoords="offset points",
-                ha="right" if above else "left",
+                ha="right" if floored else "left",
                 va="bottom",
                 fontsize="small",
                 zorder=2,

@@ -64,6 +64,7 @@ def face_traces(
         chosen = dict(zip(names, axes, strict=True))
     drawn = FaceTraces(chosen)
     for name, ax in chosen.items():
+        drawn.lines[name], drawn.bands[name], drawn.quantiles[name] = [], [], []
         _one(drawn, comparison, name, ax)
     return drawn
 
@@ -79,9 +80,7 @@ def _one(drawn: FaceTraces, comparison: FaceComparison, name: str, ax: Axes) -> 
     band, t = comparison.traces[name], comparison.t
     thick = float(matplotlib.rcParams["lines.linewidth"])
     hues = [style.ink(), *style.face_colours(comparison.faces)]
-    lines: list[Line2D] = []
-    bands: list[PolyCollection] = []
-    ranges: list[Any] = []
+    lines, bands, ranges = drawn.lines[name], drawn.bands[name], drawn.quantiles[name]
     spread = comparison.runs > 1
     for i, hue in enumerate(hues):
         level = 5.0 if i == 0 else 3.0 + 0.01 * i
@@ -114,7 +113,6 @@ def _one(drawn: FaceTraces, comparison: FaceComparison, name: str, ax: Axes) -> 
                 "markevery": max(1, len(t) // DOTS),
             }  # fmt: skip
         lines += ax.plot(t, band.mean[i], "-", color=hue, zorder=level, **look)
-    drawn.lines[name], drawn.bands[name], drawn.quantiles[name] = lines, bands, ranges
     _scale(ax, name, band)
 
 
