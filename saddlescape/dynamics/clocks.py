@@ -7,14 +7,18 @@ the same direction.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from saddlescape.dynamics.laws import Law, law
 from saddlescape.dynamics.momentum import Momentum
 from saddlescape.dynamics.noise import Draw, Noise, direction, drawn
 from saddlescape.dynamics.perturbations import Perturbation
+from saddlescape.errors import UsageError
 from saddlescape.symbols import Scalar, Vector, variable
+
+#: atoms that are written out at most where a formula needs them so
+MOST_WRITTEN = 36
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,18 @@ class Parts:
     numbers: Mapping[str, Scalar]
     dim: int
     samples: int = 0
+    #: whether the atoms of a large law may be left to passes (passes.py), as in a kernel
+    passes: bool = False
+
+    def written_out(self, key: str) -> Parts:
+        """Return these parts with every atom written out. Raises UsageError where the law is too large for that."""
+        count = len(self.law.atoms)
+        if self.passes and count > MOST_WRITTEN:
+            raise UsageError(
+                f"{key} is built for laws of at most {MOST_WRITTEN} atoms, and this noise has {count}: "
+                "a smaller batch, or leave it out"
+            )
+        return replace(self, passes=False)
 
     @property
     def law(self) -> Law:

@@ -112,6 +112,10 @@ def captured(x: Vector, slope: Vector, dt: Scalar, after: Vector) -> Vector:
     return where(norm(g), dt * norm(bend(x, slope + g)), x, after)
 
 
+#: atoms up to which a law is written out in the formula of a tick; those of a larger one are found by a pass
+WRITTEN_OUT = 6
+
+
 def arrived(
     x: Vector, slope: Vector, h: Scalar, error: Vector, size: Scalar
 ) -> Callable[[Vector, Vector], Vector]:
@@ -133,6 +137,8 @@ def arrived(
 
 def mean_direction(parts: Parts, x: Vector, order: int | None, drift: str) -> Vector:
     """Return E[G](x) over the law of the noise, cut after rho^(order−1), with (eta/2) DG·G if ``drift`` is "mod"."""
+    if drift == "mod":
+        parts = parts.written_out("drift=mod")
     mean = average([(p, total(terms)) for p, terms in atoms(parts, x, order)])
     correction = along(mean, mean, x) if drift == "mod" else None
     return mean if correction is None else mean + 0.5 * parts.numbers["eta"] * correction
@@ -141,7 +147,10 @@ def mean_direction(parts: Parts, x: Vector, order: int | None, drift: str) -> Ve
 def atoms(parts: Parts, x: Vector, order: int | None) -> list[tuple[float, list[Vector | None]]]:
     """Return (probability, the terms of the direction at ``x``) for every atom; one term where ``order`` is None."""
     found: list[tuple[float, list[Vector | None]]] = []
-    for p, draw in parts.law.atoms:
+    law = parts.law.atoms
+    if len(law) > WRITTEN_OUT and parts.passes:
+        return [(p, [Vector("atom", (x, a, order))]) for a, (p, _) in enumerate(law)]
+    for p, draw in law:
         exact = parts.direction(x, draw)
         found.append((p, [exact] if order is None else series(exact, order - 1, parts.perturbation.small, x)))
     return found

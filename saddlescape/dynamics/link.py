@@ -6,15 +6,17 @@ formula, and the real loop. Nothing else is printed here; derivatives come from 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from saddlescape.dynamics import draws, printing
+from saddlescape.dynamics import draws, passes, printing
+from saddlescape.dynamics.clocks import Parts
 from saddlescape.dynamics.method import Method
 from saddlescape.dynamics.printing import Rows, tuple_text
 from saddlescape.dynamics.sdes import Sde
-from saddlescape.dynamics.stages import JETS, stages
+from saddlescape.dynamics.stages import JETS, level_of, stages
 from saddlescape.landscapes.base import Landscape
 from saddlescape.landscapes.program import Program, function_text
 from saddlescape.symbols import Term, Vector
@@ -28,7 +30,9 @@ DIRECTIONS = "uvs"
 def kernel_source(landscape: Landscape, method: Method, *, fast: bool = False) -> str:
     """Return the text of the kernel that runs ``method`` on ``landscape``; numbers are not in it, only their names."""
     d = landscape.dim
-    formulas = method.formulas(d, landscape.n_samples)
+    formulas = method.formulas(d, landscape.n_samples, passes=True)
+    law = replace(method.parts(d, landscape.n_samples), passes=True)
+    large = passes.passes(formulas)
     rows = Rows()
     held = ["x", *method.momentum.state]
     for name in held:
@@ -40,11 +44,12 @@ def kernel_source(landscape: Landscape, method: Method, *, fast: bool = False) -
     buffer = rows.top
     for name in [form.format(name) for form in ADAPTIVE for name in held] if adaptive(method) else []:
         rows.add(name, d)
-    seen = _leaves(formulas)
+    seen = _leaves({**formulas, **{f"atom {k}": passes.body(law, p) for k, p in enumerate(large)}})
+    seen.names -= set(passes.names(law)) if large else set()
     drawn = draws.printed(method.noise, d, landscape.n_samples, seen, rows)
     for name in ("h", "time", "step_size") if adaptive(method) else ():
         rows.add(name)
-    tick = _tick(d, formulas, rows, parameters, None if adaptive(method) else drawn.calls)
+    tick = _tick(law, formulas, large, rows, parameters, None if adaptive(method) else drawn.calls)
     sizes = f"{d}, {state}, {buffer}, {rows.top}, {3 * d + 2}"
     parts = [
         _header(landscape, method, fast, sizes, rows),
@@ -57,6 +62,7 @@ def kernel_source(landscape: Landscape, method: Method, *, fast: bool = False) -
             if landscape.functions
             else [_derivative(landscape, op, kind) for op, kind in sorted(seen.jets, key=str)]
         ),
+        *([passes.table(law)] if large else []),
         *drawn.functions,
         tick,
         verbatim("adaptive.py" if adaptive(method) else "loop.py"),
@@ -172,18 +178,31 @@ def _derivative(landscape: Landscape, op: str, kind: Any) -> str:
 
 
 def _tick(
-    d: int, formulas: dict[str, Vector], rows: Rows, parameters: list[str], calls: list[str] | None
-) -> str:
+    law: Parts, formulas: dict[str, Vector], large: list[passes.Pass], rows: Rows, parameters: list[str],
+    calls: list[str] | None,
+) -> str:  # fmt: skip
     """Return the text of the stages and of ``advance``, which draws what is random and runs the stages over the lanes;
-    of ``attempt`` where there are no ``calls``: the scheme is adaptive."""
+    of ``attempt`` where there are no ``calls``: the scheme is adaptive. Passes go before the first stage that needs
+    them."""
     known: dict[int, str] = {}
-    functions, loops = [], []
+    functions: list[str] = []
+    loops: list[str] = []
+    waiting = [(level_of(one.point), k, one) for k, one in enumerate(large)]
+
+    def through(level: int) -> None:
+        for at, k, one in [w for w in waiting if w[0] < level]:
+            waiting.remove((at, k, one))
+            made, lines = passes.printed(law, one, k, known, rows, parameters)
+            functions.extend(made)
+            loops.extend(lines)
+
     for stage in stages(formulas):
+        through(stage.level)
         text, arguments = printing.stage_function(stage, known, rows, parameters)
         functions.append(text)
         for name, term in stage.makes.items():
             if name not in rows.of:
-                rows.add(name, d if isinstance(term, Vector) else 0)
+                rows.add(name, law.dim if isinstance(term, Vector) else 0)
                 known[id(term)] = name
         loops += printing.lane_loop(stage, arguments, rows)
     if calls is None:

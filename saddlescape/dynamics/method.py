@@ -165,9 +165,10 @@ class Method:
         numbers = {name: number(name) for name in self.numbers}
         return Parts(self.perturbation, self.momentum, self.noise, numbers, dim, samples)
 
-    def formulas(self, dim: int, samples: int = 0) -> dict[str, Vector]:
-        """Return the formula of one tick: the next value of every state vector (symbols.Vector)."""
-        found: dict[str, Vector] = self.clock.step(self.parts(dim, samples))
+    def formulas(self, dim: int, samples: int = 0, passes: bool = False) -> dict[str, Vector]:
+        """Return the formula of one tick: the next value of every state vector (symbols.Vector). With ``passes`` the
+        atoms of a large law are terms of their own, as a kernel wants it."""
+        found: dict[str, Vector] = self.clock.step(replace(self.parts(dim, samples), passes=passes))
         return found
 
 

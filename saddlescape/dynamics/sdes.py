@@ -61,6 +61,8 @@ class Sde(Face):
 
     def of_atoms(self, parts: Parts, x: Vector) -> Vector:
         """Return the part of C^½ dW that comes from the atoms of the law."""
+        if self.cov == "literal":
+            parts = parts.written_out("cov=literal")
         pieces = atoms(parts, x, None if self.cov == "exact" else self.order)
         if self.cov == "literal":
             assert self.order is not None
