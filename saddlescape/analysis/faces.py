@@ -32,7 +32,7 @@ from saddlescape.landscapes.base import Landscape
 from saddlescape.results import Array
 
 #: entries of the Hessians along one chunk of repetitions
-CHUNK = 4_000_000
+CHUNK = 1_000_000
 Course = tuple[Array, Array, dict[str, Band]]
 """The recorded times, how many repetitions are finite there, and the traces."""
 
