@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -47,6 +48,11 @@ def test_the_fields_of_a_part_are_the_keyword_only_names_of_its_formula(part: An
 def test_every_part_has_a_name_and_says_its_formula_in_its_first_line(part: Any) -> None:
     assert part.name
     assert any(mark in part.__doc__.splitlines()[0] for mark in ("=", "←"))
+
+
+@pytest.mark.parametrize("part", PERTURBATIONS, ids=lambda p: p.__name__)
+def test_the_source_of_every_perturbation_is_in_the_bibliography(part: Any) -> None:
+    assert f"{{{part.source}," in (Path(__file__).parent.parent / "references.bib").read_text(encoding="utf-8")
 
 
 x, y, a = variable("x"), variable("y"), number("a")

@@ -2,7 +2,7 @@
 
 The drift and the covariance are sums over the atoms of the noise's law (laws.py), with G cut after rho (order 2) or
 rho² (order 3). Time is t = k·eta. Sources: Li, Tai & E 2019 (weak order), Compagnoni et al. 2023 (SAM, order 2),
-Luo et al. 2025 (order 3); the covariance is that of the cut direction, which is never indefinite (docs/theory.md).
+Luo et al. 2024 (order 3); the covariance is that of the cut direction, which is never indefinite (docs/theory.md).
 """
 
 from __future__ import annotations
