@@ -18,7 +18,8 @@ Array = np.ndarray[Any, np.dtype[np.float64]]
 class Partial:
     """A run that was stopped: the rows that are ``done``, and what they hold. ``signature`` says of which run.
 
-    ``stopped`` are the ticks each trajectory makes: all of them unless it was ended early (stopping.py).
+    ``stopped`` are the ticks each trajectory makes: all of them unless it was ended early (stopping.py), a part of one
+    where a flow left the domain inside it.
     """
 
     signature: str
@@ -28,7 +29,7 @@ class Partial:
     recurrent: np.ndarray[Any, np.dtype[np.bool_]]
     period: np.ndarray[Any, np.dtype[np.int32]]
     done: np.ndarray[Any, np.dtype[np.bool_]]
-    stopped: np.ndarray[Any, np.dtype[np.int64]]
+    stopped: Array
 
     @property
     def fraction(self) -> float:

@@ -118,7 +118,8 @@ class Run:
     (n, records) when eta varies); ``v_final`` (n, d) the momentum buffer at the end, None without momentum.
     ``gradient_evaluations`` (n,) gradients computed per trajectory, masked where a face is no composition of them. ``method`` is the method text with every number
     resolved, ``formula`` its map in LaTeX, ``clock`` one of steps, flow, …; ``spec`` the specification that made it.
-    ``stopped`` (n,) ticks made per trajectory: all of them unless it was ended early (``simulate(…, stop=…)``).
+    ``stopped`` (n,) ticks made per trajectory: all of them unless it was ended early (``simulate(…, stop=…)``); a part
+    of one where a flow left the domain inside it, at the time stopped·dt.
     The columns of ``LAZY`` (loss, grad_norm, status, point, fate, nearest, distance, period) are computed on first use.
     """
 

@@ -66,7 +66,7 @@ def test_a_stopped_trajectory_stays_where_it_is(ending: str, every: int) -> None
     whole, some = run(ending, False, every=1), run(ending, every=every)
     ticks = np.array([*range(0, TICKS, every), TICKS])
     for i in np.flatnonzero(some.stopped < TICKS):
-        at = np.minimum(ticks, some.stopped[i])
+        at = np.minimum(ticks, int(some.stopped[i]))
         assert np.array_equal(some.x[i], whole.x[i, at])
         assert (some.columns["box"][i] == some.final[i]).all()
         assert some.columns["recurrent"][i]

@@ -48,6 +48,16 @@ def drift(landscape: Landscape, method: Method) -> Callable[[Any], Array]:
     return lambda at: evaluated(landscape, formula, {"x": np.asarray(at, dtype=float)}, _scalars(resolved))
 
 
+def slope_at(landscape: Landscape, method: Method, numbers: Mapping[str, Any], state: Array) -> Array:
+    """Return dx/dt (n, d) of a flow at ``state`` (n, d), or (n, 2d) with momentum; ``numbers`` broadcast against (n,)."""
+    d = landscape.dim
+    if method.momentum.state:
+        return -state[:, d:]
+    parts, x = method.parts(d, landscape.n_samples), variable("x")
+    order, kind = getattr(method.clock, "order", None), getattr(method.clock, "drift", "plain")
+    return -evaluated(landscape, mean_direction(parts, x, order, kind), {"x": state}, numbers)
+
+
 def covariance(landscape: Landscape, method: Method) -> Callable[[Any], Array]:
     """Return C(x) = Cov(G)(x) over the noise as a function of x (…, d) → (…, d, d); an SDE's noise is √(eta C) dW.
 

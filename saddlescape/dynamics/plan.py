@@ -87,6 +87,10 @@ def plan_run(
         raise UsageError(f"fast is True or False, not {fast!r:.40}")
     if stop is not None and stop not in STOPS:
         raise UsageError(f"stop is {', '.join(map(repr, STOPS))} or None, not {stop!r:.40}")
+    if stop is not None and getattr(method.clock, "adaptive", False):
+        raise UsageError(
+            "stop= looks at ticks of one length, which scheme=dopri5 does not make: use scheme=rk4"
+        )
     resolved = method.on(landscape)
     ticks = whole("steps", face_ticks(resolved, landscape.steps) if steps is None else steps)
     for name, given in resolved.numbers.items():
@@ -218,7 +222,7 @@ def empty(plan: Plan) -> Partial:
     box = np.empty((n, 2, d))
     return Partial(
         "", record, v, box, np.zeros(n, dtype=bool), np.zeros(n, dtype=np.int32), np.zeros(n, dtype=bool),
-        np.full(n, plan.ticks) if plan.stop else np.broadcast_to(np.int64(plan.ticks), n),
+        np.full(n, float(plan.ticks)) if plan.stop else np.broadcast_to(np.int64(plan.ticks), n),
     )  # fmt: skip
 
 

@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from saddlescape.dynamics.exits import crossings
+from saddlescape.dynamics.flows import Flow
 from saddlescape.dynamics.link import CHECK
 from saddlescape.dynamics.method import Method
 from saddlescape.dynamics.multipliers import capture_radius
@@ -101,8 +103,12 @@ class Ended:
         self.rule, self.part, self.n = rule, part, len(rule.plan.x0[part])
         self.shape = blocks, lanes
         self.over = np.zeros(self.n, dtype=bool)
-        self.tick = np.full(self.n, rule.plan.ticks)
+        self.tick = np.full(self.n, float(rule.plan.ticks))
         self.state = np.full((self.n, rule.plan.state), np.nan)
+        self.before = np.zeros((self.n, rule.plan.state))
+        self.before[:, : rule.plan.landscape.dim] = rule.plan.x0[part]
+        if rule.plan.v0 is not None:
+            self.before[:, rule.plan.landscape.dim :] = rule.plan.v0[part]
 
     def look(self, buffer: Array, tick: int) -> bool:
         """See who has ended at ``tick``; return whether nobody goes on. Nobody ends in the last window: it is filling."""
@@ -113,7 +119,13 @@ class Ended:
         x = state[:, : plan.landscape.dim]
         new = ~self.over & (~np.isfinite(x).all(axis=1) | self.rule.ends(self.part, x))
         self.state[new], self.tick[new] = state[new], tick
+        flown = np.flatnonzero(new & np.isfinite(x).all(axis=1))
+        if flown.size and isinstance(plan.method.clock, Flow) and plan.stop == "left" and not plan.params:
+            members = flown + self.part.start
+            after, self.state[flown] = crossings(plan, members, self.before[flown], LOOK)
+            self.tick[flown] = tick - LOOK + after
         self.over |= new
+        self.before = state.copy()
         return bool(self.over.all())
 
     def living(self) -> Iterator[tuple[int, int]]:
@@ -130,7 +142,7 @@ class Ended:
         record = out.record[self.part]
         for tick in np.unique(self.tick[self.over]):
             rows = np.flatnonzero(self.over & (self.tick == tick))
-            record[rows, -(-int(tick) // plan.every) :] = self.state[rows, None, :d]
+            record[rows, int(np.ceil(tick / plan.every)) :] = self.state[rows, None, :d]
         rows = np.flatnonzero(self.over) + self.part.start
         state = self.state[self.over]
         stopped = np.isfinite(state).all(axis=1)
