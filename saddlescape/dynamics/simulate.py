@@ -218,7 +218,7 @@ def _gradients(plan: Plan, out: Partial) -> Any:
     if calls is None:
         return np.ma.array(np.zeros(len(out.v), dtype=np.int64), mask=True)
     return (
-        out.stopped * np.int64(calls)
+        np.ceil(out.stopped).astype(np.int64) * calls
         if plan.stop
         else np.broadcast_to(np.int64(plan.ticks * calls), len(out.v))
     )
