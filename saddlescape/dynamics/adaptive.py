@@ -1,9 +1,10 @@
 """The loop of an adaptive flow, copied word for word into its kernels (see link.py) in the place of loop.py.
 
-Every lane has its own time and step. Ticks are only where a trajectory is looked at (records, and the ends of the
-windows its status is judged by): steps are shortened to end there. ``attempt`` makes the state after a step, the
-derivative there and the error estimate; a step is accepted where the error, in units of atol + rtol·|x|, is at most 1.
-Where steps shrink to nothing a trajectory has arrived at a point across which the field jumps: it stays there.
+Every lane has its own trajectory, time and step, and none waits for another: a lane that is through takes the next
+trajectory. Ticks are only where a trajectory is looked at (records, and the ends of the windows its status is judged
+by): steps are shortened to end there. ``attempt`` makes the state after a step, the derivative there and the error
+estimate; a step is accepted where the error, in units of atol + rtol·|x|, is at most 1. Where steps shrink to nothing a
+trajectory has arrived at a point across which the field jumps: it stays there.
 """
 # mypy: ignore-errors
 # ruff: noqa: F821, SIM109
@@ -12,30 +13,11 @@ SAFETY, LEAST, MOST = 0.9, 0.2, 5.0
 #: a step shorter than this part of the run's length is none
 NOTHING_LEFT = 1e-12
 ONE = 1072693248.0  # the high word of the bits of 1.0
-
-
-@inline
-def freeze(w):
-    """Turn lanes that have diverged (not finite, or farther than 1e8) into NaN; return how many still live."""
-    alive = 0
-    for i in range(LANES):
-        far = 0.0
-        for c in range(DIM):
-            far += w[c, i] * w[c, i]
-        if far <= 1e16:
-            alive += 1
-        else:
-            for c in range(STATE):
-                w[c, i] = nan
-    return alive
-
-
-@inline
-def copied(a, b, rows):
-    """Copy the first ``rows`` rows of tile ``a`` to ``b``."""
-    for row in range(rows):
-        for i in range(LANES):
-            b[row, i] = a[row, i]
+#: rows of a second tile: when a lane is looked at next, its shortest step, that tick, its trajectory, its next record,
+#: and whether it is there
+GOAL, SHORTEST, TICK, PLACE, RECORD, THERE = 0, 1, 2, 3, 4, 5
+#: the goal of a lane that has nothing to do
+NEVER = 1e300
 
 
 @inline
@@ -45,10 +27,25 @@ def tenth_root(a):
     return _float_of_bits(_word(high) << 32)
 
 
-@inline
-def judge(w, goal, least):
-    """Accept or refuse the attempt of every lane, choose its next step; return how many have not reached ``goal``."""
-    waiting = 0
+@called
+def attempted(w):
+    """Make the attempt of every lane."""
+    widen()
+    apart()
+    attempt(shaped(w))
+
+
+@called
+def judge(w, own):
+    """Accept or refuse the attempt of every lane, choose its next step; return how many are where they are looked at.
+
+    What is chosen from is computed first: lanes need no branch then, and lie side by side in vectors.
+    """
+    widen()
+    apart()
+    w = shaped(w)
+    own = shaped(own)
+    arrived = 0
     for i in range(LANES):
         size = 0.0
         for c in range(STATE):
@@ -56,112 +53,175 @@ def judge(w, goal, least):
             e = w[ERROR + c, i] / (w[ATOL, i] + w[RTOL, i] * (there if there > here else here))
             size += e * e
         size = size / STATE
-        tried = w[H, i]
+        tried, before, time = w[H, i], w[STEP, i], w[TIME, i]
+        goal, shortest = own[GOAL, i], own[SHORTEST, i]
         good = size <= 1.0
-        time = w[TIME, i] + tried if good else w[TIME, i]
+        later = time + tried
+        time = later if good else time
         factor = SAFETY * tenth_root(size + 1e-300)
         factor = MOST if factor > MOST else factor
         factor = factor if factor > LEAST else LEAST
         factor = factor if size < 1e300 else LEAST
-        full = (tried >= w[STEP, i]) | (not good)  # a step that was cut short says little of the next
-        step = tried * factor if full | (tried * factor > w[STEP, i]) else w[STEP, i]
-        stuck = (step < least[0, i]) & (not good)
+        proposed = tried * factor
+        full = (tried >= before) | (not good)  # a step that was cut short says little of the next
+        step = proposed if full | (proposed > before) else before
+        stuck = (step < shortest) & (not good)
         for c in range(STATE):
-            w[c, i] = w[NEXT + c, i] if good else w[c, i]
-            w[SLOPE + c, i] = w[SLOPE_NEXT + c, i] if good else w[SLOPE + c, i]
-        left = goal[0, i] - time
-        done = stuck | (left <= least[0, i]) | (w[0, i] != w[0, i])
-        w[TIME, i] = goal[0, i] if left <= least[0, i] else time
+            now, after = w[c, i], w[NEXT + c, i]
+            w[c, i] = after if good else now
+            slope, slope_after = w[SLOPE + c, i], w[SLOPE_NEXT + c, i]
+            w[SLOPE + c, i] = slope_after if good else slope
+        left = goal - time
+        near = left <= shortest
+        place = w[0, i]
+        done = (stuck | near | (place != place)) & (goal < NEVER)
+        half = 0.5 * left  # two halves rather than a whole and a sliver
+        cut = left if left <= step else half
+        cut = step if left > 2.0 * step else cut
+        w[TIME, i] = goal if near else time
         w[STEP, i] = step
-        # two halves rather than a whole and a sliver
-        w[H, i] = 0.0 if done else (step if left > 2.0 * step else (left if left <= step else 0.5 * left))
-        waiting += 0 if done else 1
-    return waiting
+        w[H, i] = 0.0 if done else cut
+        own[THERE, i] = 1.0 if done else 0.0
+        arrived += 1 if done else 0
+    return arrived
 
 
 @inline
-def keep(w, record, k, slot):
-    """Write the positions of block ``k`` to place ``slot`` of their records, NaN for those that have diverged."""
-    for i in range(min(LANES, record.shape[0] - k * LANES)):
-        far = 0.0
-        for c in range(DIM):
-            far += w[c, i] * w[c, i]
-        for c in range(DIM):
-            record[k * LANES + i, slot, c] = w[c, i] if far <= 1e16 else nan
-
-
-@inline
-def boxed(w, box, first):
-    """Widen the box of every lane by where it is, or start it there."""
+def freeze(w, i):
+    """Turn lane ``i`` into NaN if it has diverged (not finite, or farther than 1e8)."""
+    far = 0.0
     for c in range(DIM):
-        for i in range(LANES):
-            low = w[c, i] if first or w[c, i] < box[c, i] else box[c, i]
-            high = w[c, i] if first or w[c, i] > box[DIM + c, i] else box[DIM + c, i]
-            box[c, i], box[DIM + c, i], box[2 * DIM + c, i] = low, high, low
-    for i in range(LANES):
-        box[3 * DIM, i] = 0.0
+        far += w[c, i] * w[c, i]
+    if not far <= 1e16:
+        for c in range(STATE):
+            w[c, i] = nan
 
 
 @inline
-def settle(early, late):
-    """Say of every lane whether it is recurrent: its two boxes are the same to a quarter of their longest side."""
-    for i in range(LANES):
-        size = 0.0
-        far = 0.0
+def boxed(w, i, box, j, first):
+    """Widen the box of a trajectory by where its lane ``i`` is, or start it there."""
+    for c in range(DIM):
+        low = w[c, i] if first or w[c, i] < box[c, j] else box[c, j]
+        high = w[c, i] if first or w[c, i] > box[DIM + c, j] else box[DIM + c, j]
+        box[c, j], box[DIM + c, j], box[2 * DIM + c, j] = low, high, low
+    box[3 * DIM, j] = 0.0
+
+
+@inline
+def settle(early, late, j):
+    """Say of a trajectory whether it is recurrent: its two boxes are the same to a quarter of their longest side."""
+    size = 0.0
+    far = 0.0
+    for c in range(DIM):
+        low, high = late[c, j], late[DIM + c, j]
+        size = max(size, high - low)
+        far = max(far, abs(low), abs(high))
+    same = True
+    slack = 0.25 * size + 4e-15 * far
+    for c in range(DIM):
+        same = same and abs(late[c, j] - early[c, j]) <= slack
+        same = same and abs(late[DIM + c, j] - early[DIM + c, j]) <= slack
+    late[3 * DIM + 1, j] = 1.0 if same else 0.0
+
+
+@inline
+def aim(w, own, i, every, last, window):
+    """Send lane ``i`` to the next tick at which it is looked at, with the step that it has."""
+    t = int(own[TICK, i])
+    late = last - window
+    early = min(3 * last // 4, late - window)
+    found = min(last, int(own[RECORD, i]) * every)
+    found = min(found, early) if early > t else found
+    found = min(found, early + window) if early + window > t else found
+    found = min(found, late) if late > t else found
+    own[TICK, i] = found
+    own[GOAL, i] = found * w[DT, i]
+    left = own[GOAL, i] - w[TIME, i]
+    w[H, i] = w[STEP, i] if left > 2.0 * w[STEP, i] else (left if left <= w[STEP, i] else 0.5 * left)
+
+
+@inline
+def begin(w, own, i, buffer, place, last):
+    """Put a trajectory into lane ``i``. Its first attempt is a step of nothing: that makes the derivative there."""
+    k, j = place // LANES, place % LANES
+    for row in range(ROWS):
+        w[row, i] = buffer[k][row, j]
+    for c in range(STATE):
+        w[SLOPE + c, i] = 0.0
+    w[TIME, i] = 0.0
+    w[STEP, i] = w[DT, i]
+    own[SHORTEST, i] = NOTHING_LEFT * last * w[DT, i]
+    own[PLACE, i] = place
+    own[TICK, i] = 0.0
+    own[RECORD, i] = 1.0
+    freeze(w, i)
+
+
+@inline
+def look(w, own, i, boxes, record, every, last, window):
+    """Note where lane ``i`` is, at the tick it was sent to."""
+    t, place = int(own[TICK, i]), int(own[PLACE, i])
+    k, j = place // LANES, place % LANES
+    late = last - window
+    early = min(3 * last // 4, late - window)
+    freeze(w, i)
+    if t == early or t == early + window:
+        boxed(w, i, boxes[k][0], j, t == early)
+    if t == late or t == last:
+        boxed(w, i, boxes[k][1], j, t == late)
+    if t == last and window > 1:
+        settle(boxes[k][0], boxes[k][1], j)
+    slot = int(own[RECORD, i])
+    if t == min(slot * every, last):
         for c in range(DIM):
-            low, high = late[c, i], late[DIM + c, i]
-            size = max(size, high - low)
-            far = max(far, abs(low), abs(high))
-        same = True
-        slack = 0.25 * size + 4e-15 * far
-        for c in range(DIM):
-            same = same and abs(late[c, i] - early[c, i]) <= slack
-            same = same and abs(late[DIM + c, i] - early[DIM + c, i]) <= slack
-        late[3 * DIM + 1, i] = 1.0 if same else 0.0
+            record[place, slot, c] = w[c, i]
+        own[RECORD, i] = slot + 1.0
+
+
+@inline
+def through(w, own, i, buffer):
+    """Return the state of a trajectory that is at its end, and leave lane ``i`` idle."""
+    place = int(own[PLACE, i])
+    for c in range(STATE):
+        buffer[place // LANES][c, place % LANES] = w[c, i]
+    own[GOAL, i] = NEVER
+    w[STEP, i] = 0.0
+    w[H, i] = 0.0
 
 
 @compiled
 def run(buffer, boxes, record, start, stop, every, last, window, lo, hi):
-    """Carry every block of ``buffer`` from tick 0 to tick ``last``; the arrays are those of loop.run."""
+    """Carry every trajectory of ``buffer`` from tick 0 to tick ``last``; the arrays are those of loop.run."""
     widen()
     w = tile()
-    goal = tile()
-    least = tile()
-    box = tile_box()
-    late = last - window
-    early = min(3 * last // 4, late - window)
-    for k in range(len(buffer)):
-        copied(buffer[k], w, ROWS)
+    own = tile()
+    for row in range(TILE):
         for i in range(LANES):
-            w[TIME, i] = 0.0
-            w[H, i] = 0.0
-            w[STEP, i] = w[DT, i]
-            least[0, i] = NOTHING_LEFT * last * w[DT, i]
-        attempt(w)  # a step of nothing: its derivative is the one to begin with
-        for c in range(STATE):
-            for i in range(LANES):
-                w[SLOPE + c, i] = w[SLOPE_NEXT + c, i]
-        t = 0
-        while t < last:
-            t += 1
-            if t % every != 0 and t != last and t != early and t != early + window and t != late:
-                continue
-            for i in range(LANES):
-                goal[0, i] = t * w[DT, i]
-                left = goal[0, i] - w[TIME, i]
-                w[H, i] = (
-                    w[STEP, i] if left > 2.0 * w[STEP, i] else (left if left <= w[STEP, i] else 0.5 * left)
-                )
-            waiting = freeze(w)
-            while waiting > 0:
-                attempt(w)
-                waiting = judge(w, goal, least)
-            if t == early or t == early + window or t == late or t == last:
-                boxed(w, box, t == early or t == late)
-                if t == early + window or t == last:
-                    copied(box, boxes[k][1 if t == last else 0], BOX)
-            if t % every == 0 or t == last:
-                keep(w, record, k, (t + every - 1) // every)
-        if window > 1:
-            settle(boxes[k][0], boxes[k][1])
-        copied(w, buffer[k], STATE)
+            w[row, i] = 0.0
+            own[row, i] = 0.0
+    waiting = record.shape[0]  # trajectories that are not through
+    following = 0  # the next to begin
+    for i in range(LANES):
+        own[THERE, i] = 1.0
+        own[GOAL, i] = NEVER
+        own[TICK, i] = last
+    while waiting > 0:
+        for i in range(LANES):
+            if own[THERE, i] != 0.0:
+                if own[GOAL, i] < NEVER:
+                    look(w, own, i, boxes, record, every, last, window)
+                    if own[TICK, i] == last:
+                        through(w, own, i, buffer)
+                        waiting -= 1
+                    else:
+                        aim(w, own, i, every, last, window)
+                if own[GOAL, i] == NEVER and following < record.shape[0]:
+                    begin(w, own, i, buffer, following, last)
+                    look(w, own, i, boxes, record, every, last, window)
+                    aim(w, own, i, every, last, window)
+                    w[H, i] = 0.0
+                    following += 1
+        arrived = 0
+        while waiting > 0 and arrived == 0:
+            attempted(w)
+            arrived = judge(w, own)

@@ -21,6 +21,7 @@ def gauss(w, row, count, tick, tag, lo, hi):
     """Fill ``count`` rows from ``row`` on with normals of their own."""
     widen()
     apart()
+    w = shaped(w)
     for slot in range((count + 3) // 4):
         first = row + 4 * slot
         if 4 * slot + 2 < count:
@@ -33,7 +34,7 @@ def gauss(w, row, count, tick, tag, lo, hi):
                 w[first, i], w[first + 1, i] = normals4(w[STREAM, i], tick, tag, slot, lo, hi)[:2]
 
 
-@inline
+@written
 def copied_rows(w, source, target, count):
     """Copy ``count`` rows of the tile."""
     for c in range(count):
@@ -41,29 +42,46 @@ def copied_rows(w, source, target, count):
             w[target + c, i] = w[source + c, i]
 
 
-@called
-def increments(w, out, root, rest, levels, fresh, count, tag, t, lo, hi):
+@written
+def roots(w, scale):
+    """Keep √dt and √eta of every lane in two rows from ``scale`` on: a root costs as much as a draw's polynomial."""
+    for i in range(LANES):
+        w[scale, i] = sqrt(w[DT, i])
+        w[scale + 1, i] = sqrt(w[ETA, i])
+
+
+@written
+def scaled_rows(w, scale, source, target, count):
+    """Write row ``scale`` times ``count`` rows of the tile to others."""
+    for c in range(count):
+        for i in range(LANES):
+            w[target + c, i] = w[scale, i] * w[source + c, i]
+
+
+@written
+def whole_tick(w, out, root, scale, count):
+    """Put the increments over a tick that is a step of the map, or has no part in one, into the rows ``out``."""
+    if int(w[SPLITS, 0]) == 0:
+        scaled_rows(w, scale, root, out, count)
+    else:
+        scaled_rows(w, scale + 1, root, out, count)
+
+
+@written
+def increments(w, out, root, scale, rest, levels, fresh, count, tag, t, lo, hi):
     """Put the increments over tick ``t`` into ``count`` rows from ``out`` on; ticks come one after the other.
 
     ``root`` are the normals of the step, ``rest`` what it has still to move, ``levels`` right halves kept for later.
+    Rows are literals where this is inlined: a loop over rows that may be the same is not vectorised.
     """
-    widen()
-    apart()
     splits, depth = int(w[SPLITS, 0]), int(w[DEPTH, 0])
-    if splits == 0:
-        for c in range(count):
-            for i in range(LANES):
-                w[out + c, i] = sqrt(w[DT, i]) * w[root + c, i]
-        return
     leaves = 1 << depth
     k, j = t // (splits * leaves), t % (splits * leaves)
     part, leaf = j // leaves, j % leaves
     level = 0
     if leaf == 0:
         if part == 0:
-            for c in range(count):
-                for i in range(LANES):
-                    w[rest + c, i] = sqrt(w[ETA, i]) * w[root + c, i]
+            scaled_rows(w, scale + 1, root, rest, count)
         left = splits - part
         if left > 1:
             gauss(w, fresh, count, k * splits + part, tag, lo, hi)
@@ -71,7 +89,7 @@ def increments(w, out, root, rest, levels, fresh, count, tag, t, lo, hi):
             spread = sqrt(leaves * (1.0 - share))
             for c in range(count):
                 for i in range(LANES):
-                    move = share * w[rest + c, i] + spread * sqrt(w[DT, i]) * w[fresh + c, i]
+                    move = share * w[rest + c, i] + spread * w[scale, i] * w[fresh + c, i]
                     w[rest + c, i] = w[rest + c, i] - move
                     w[out + c, i] = move
         else:
@@ -80,7 +98,10 @@ def increments(w, out, root, rest, levels, fresh, count, tag, t, lo, hi):
         level = depth
         while leaf >> (depth - level) & 1 == 0:
             level -= 1
-        copied_rows(w, levels + level * count, out, count)
+        if level == 1:
+            copied_rows(w, levels + count, out, count)
+        else:
+            copied_rows(w, levels + level * count, out, count)
     while level < depth:
         level += 1
         node = ((k * splits + part) << (level - 1)) + (leaf >> (depth - level + 1))
@@ -89,6 +110,10 @@ def increments(w, out, root, rest, levels, fresh, count, tag, t, lo, hi):
         for c in range(count):
             for i in range(LANES):
                 whole = w[out + c, i]
-                first = 0.5 * whole + spread * sqrt(w[DT, i]) * w[fresh + c, i]
-                w[levels + level * count + c, i] = whole - first
+                first = 0.5 * whole + spread * w[scale, i] * w[fresh + c, i]
+                w[fresh + c, i] = whole - first
                 w[out + c, i] = first
+        if level == 1:
+            copied_rows(w, fresh, levels + count, count)
+        else:
+            copied_rows(w, fresh, levels + level * count, count)

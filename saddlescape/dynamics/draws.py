@@ -19,6 +19,8 @@ NORMAL, ASCENT_NORMAL, BATCH, ASCENT_BATCH, LAW_NORMAL = 0, 1, 2, 3, 4
 BRIDGE, LAW_BRIDGE = 16, 64
 #: halvings of a tick that a Brownian path is refined by at most
 DEPTH = 20
+#: how a function that is called, not inlined, begins (prelude.py)
+CALLED = ("    widen()", "    apart()", "    w = shaped(w)")
 
 
 @dataclass
@@ -71,7 +73,7 @@ def _normals(name: str, d: int, tag: int, rows: Rows) -> str:
     per = 4 // d if d <= 2 else 1
     first = rows.add(name, d)
     stock = rows.add(f"{name}_stock", 4) if per > 1 else first
-    lines = [f"@called\ndef draw_{name}(w, t, fresh, lo, hi):", "    widen()", "    apart()"]
+    lines = [f"@called\ndef draw_{name}(w, t, fresh, lo, hi):", *CALLED]
     if per > 1:
         lines += [f"    if fresh or t % {per} == 0:", *_four(stock, 4, f"t // {per}", tag, 0, "        ")]
         lines += [f"    place = {stock} + {d}*(t % {per})", "    for i in range(LANES):"]
@@ -101,7 +103,7 @@ def _batch(prefix: str, groups: list[str], noise: Noise, n: int, tag: int, rows:
     per = {1: 4, 2: 2}.get(count, 1)
     slots = -(-count // 4) if per == 1 else 1
     stock = rows.add(f"{prefix}_uniforms", 4 * slots)
-    lines = [f"@called\ndef draw_{prefix}(w, t, fresh, lo, hi):", "    widen()", "    apart()"]
+    lines = [f"@called\ndef draw_{prefix}(w, t, fresh, lo, hi):", *CALLED]
     if per > 1:
         lines += [f"    if fresh or t % {per} == 0:"]
         lines += _four(stock, 4, f"t // {per}", tag, 0, "        ", "words4")
@@ -162,11 +164,17 @@ def _brownian(name: str, count: int, tag: int, bridge: int, scalars: list[str], 
     rest = rows.add(f"{name}_rest", count)
     levels = rows.add(f"{name}_levels", count * (DEPTH + 1))
     fresh = rows.add(f"{name}_fresh", 4 * -(-count // 4))
-    call = f"increments(w, {first}, {rows.of[root][0]}, {rest}, {levels}, {fresh}, {count}, {bridge}"
+    scale = rows.add(f"{name}_scale", 2)
+    places = f"{first}, {rows.of[root][0]}, {scale}"
+    call = f"increments(w, {places}, {rest}, {levels}, {fresh}, {count}, {bridge}"
     functions.append(
-        f"@called\ndef increments_{name}(w, t, fresh, lo, hi):\n"
-        "    apart()\n"
+        f"@called\ndef increments_{name}(w, t, fresh, lo, hi):\n" + "\n".join(CALLED) + "\n    if fresh:\n"
+        f"        roots(w, {scale})\n"
         "    ticks = step_ticks(w)\n"
+        "    if ticks == 1:\n"
+        f"        draw_{root}(w, t, fresh, lo, hi)\n"
+        f"        whole_tick(w, {places}, {count})\n"
+        "        return\n"
         "    begin = t - t % ticks if fresh else t\n"
         "    for s in range(begin, t + 1):\n"
         "        if s % ticks == 0:\n"

@@ -7,6 +7,7 @@ if "PLAIN" not in globals():  # kernels.plain sets PLAIN and these names, and ru
 
     import numpy as np
     from numba import njit, types
+    from numba.core import cgutils, imputils
     from numba.extending import intrinsic
 
     inline = njit(
@@ -15,6 +16,8 @@ if "PLAIN" not in globals():  # kernels.plain sets PLAIN and these names, and ru
     called = njit(  # what an inlined caller says would be inherited
         forceinline=False, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True, fastmath=FAST
     )
+    # written where it is called: arguments that are literals stay literals
+    written = njit(inline="always", error_model="numpy", fastmath=FAST)
     compiled = njit(
         "void(float64[:,:,::1], float64[:,:,:,::1], float64[:,:,::1], int64, int64, int64, int64, int64, int64, int64)",
         nogil=True, error_model="numpy", fastmath=FAST, cache=CACHE,
@@ -41,6 +44,18 @@ if "PLAIN" not in globals():  # kernels.plain sets PLAIN and these names, and ru
             return target.get_dummy_value()
 
         return types.void(), code
+
+    @intrinsic
+    def shaped(context, w):
+        """The tile with a constant shape: otherwise rows may overlap, and loops over lanes are not vectorised."""
+
+        def code(target, builder, signature, arguments):
+            array = cgutils.create_struct_proxy(w)(target, builder, arguments[0])
+            sizes = [target.get_constant(types.intp, n) for n in (TILE, LANES, 8 * LANES, 8)]
+            array.shape, array.strides = (cgutils.pack_array(builder, two) for two in (sizes[:2], sizes[2:]))
+            return imputils.impl_ret_borrowed(target, builder, w, array._getvalue())
+
+        return w(w), code
 
     @inline
     def tile():

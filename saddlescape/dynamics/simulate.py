@@ -29,6 +29,8 @@ from saddlescape.results import Run
 
 #: trajectory-ticks in one piece of work (about 50 ms of one thread)
 PIECE = 1 << 24
+#: trajectories in one piece of work of an adaptive scheme: lanes are refilled, and only wait at its end
+ADAPTIVE_PIECE = 1 << 11
 #: below this many trajectory-ticks a run is done in plain Python: sooner than numba is imported
 PLAIN_TICKS = 60_000
 #: a tick that draws takes so many times longer in plain Python
@@ -132,7 +134,10 @@ def _kernel(plan: Plan, engine: str) -> tuple[kernels.Kernel, int]:
 def _pieces(plan: Plan, done: Any, lanes: int, threads: int, block: int | None) -> Iterator[slice]:
     """Cut the trajectories that are not done into runs of consecutive ones."""
     n = plan.x0.shape[0]
-    size = block or min(max(PIECE // plan.ticks, LANES), 1 << 14, -(-n // threads))
+    if adaptive(plan.method):  # there ticks are no work
+        size = block or min(ADAPTIVE_PIECE, -(-n // (4 * threads)))
+    else:
+        size = block or min(max(PIECE // plan.ticks, LANES), 1 << 14, -(-n // threads))
     size = -(-size // lanes) * lanes
     for first in range(0, n, size):
         part = slice(first, min(first + size, n))
