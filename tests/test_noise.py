@@ -266,57 +266,62 @@ def test_sgd_is_gradient_descent_on_one_sample() -> None:
 
 
 RANDOM = {
-    "map": "sam:batch=1,sigma=0.2,rho=0.1,eta=1e-3",
-    "SDE": "usam@sde2:batch=1,sigma=0.2,ascent=full,rho=0.01,eta=1e-4,dt=2.5e-5",
+    "map": "sam:batch=1,sigma=0.2,rho=0.1,eta=0.01",
+    "SDE": "gd@sde2:sigma=0.2,eta=0.04,dt=0.01",
+    "SDE of batches": "usam@sde2:batch=1,sigma=0.2,ascent=full,rho=0.1,eta=0.04,dt=0.01",
 }
 
 
-@pytest.fixture(scope="module", params=RANDOM)
+#: long to compile: two Brownian motions, of sigma and of the batches
+SLOW = pytest.param("SDE of batches", marks=pytest.mark.slow)
+
+
+@pytest.fixture(scope="module", params=["map", "SDE", SLOW])
 def compiled(request: Any) -> tuple[str, Any, Any]:
     """A random method, 150 starts, and its compiled run."""
     starts = np.random.default_rng(16).uniform([0.5, 0.0], [1.5, 1.0], (150, 2))
     return (
         RANDOM[request.param],
         starts,
-        ss.simulate(ss.landscape("beale"), RANDOM[request.param], starts, 40, seed=17, engine="compiled"),
+        ss.simulate(ss.landscape("saddle"), RANDOM[request.param], starts, 40, seed=17, engine="compiled"),
     )
 
 
 def test_plain_and_compiled_runs_agree_in_every_bit(compiled: Any) -> None:
     text, starts, run = compiled
     assert np.isfinite(run.x).all()
-    assert np.array_equal(walk("beale", text, starts[:70], 40, seed=17), run.x[:70])
+    assert np.array_equal(walk("saddle", text, starts[:70], 40, seed=17), run.x[:70])
 
 
 def test_threads_blocks_and_order_change_nothing(compiled: Any) -> None:
     text, starts, run = compiled
     for threads, block in ((1, None), (2, 64), (3, 64), (2, 128)):
-        again = walk("beale", text, starts, 40, seed=17, threads=threads, block=block, engine="compiled")
+        again = walk("saddle", text, starts, 40, seed=17, threads=threads, block=block, engine="compiled")
         assert np.array_equal(again, run.x)
     order = np.random.default_rng(18).permutation(150)
-    again = walk("beale", text, starts[order], 40, seed=17, streams=order, engine="compiled")
+    again = walk("saddle", text, starts[order], 40, seed=17, streams=order, engine="compiled")
     assert np.array_equal(again, run.x[order])
     assert not np.array_equal(
-        walk("beale", text, starts[order], 40, seed=17, engine="compiled"), run.x[order]
+        walk("saddle", text, starts[order], 40, seed=17, engine="compiled"), run.x[order]
     )
 
 
 def test_what_is_recorded_does_not_change_what_is_drawn(compiled: Any) -> None:
     text, starts, run = compiled
     assert np.array_equal(
-        walk("beale", text, starts, 40, seed=17, every=7, engine="compiled")[:, :-1], run.x[:, :40:7]
+        walk("saddle", text, starts, 40, seed=17, every=7, engine="compiled")[:, :-1], run.x[:, :40:7]
     )
 
 
 def test_seeds_and_streams_are_different_noise(compiled: Any) -> None:
     text, starts, run = compiled
     same = np.tile(starts[:1], (3, 1))
-    x = walk("beale", text, same, 40, seed=17, streams=[0, 0, 1])
+    x = walk("saddle", text, same, 40, seed=17, streams=[0, 0, 1])
     assert np.array_equal(x[0], run.x[0])
     assert np.array_equal(x[0], x[1])
     assert not np.array_equal(x[0], x[2])
     for seed in (18, 17 + 2**32):  # both words of a seed count
-        assert not np.array_equal(walk("beale", text, same[:1], 40, seed=seed)[0], x[0])
+        assert not np.array_equal(walk("saddle", text, same[:1], 40, seed=seed)[0], x[0])
 
 
 @pytest.mark.parametrize("kind", RANDOM)
@@ -327,7 +332,7 @@ def test_a_resumed_run_is_the_straight_run(kind: str) -> None:
     def stop(done: int, total: int) -> None:
         raise KeyboardInterrupt
 
-    L, more = ss.landscape("beale"), {"seed": 19, "engine": "plain", "block": 1, "threads": 1}
+    L, more = ss.landscape("saddle"), {"seed": 19, "engine": "plain", "block": 1, "threads": 1}
     straight = ss.simulate(L, RANDOM[kind], starts, 400, **more)  # type: ignore[arg-type]
     with pytest.raises(Interrupted) as held:
         ss.simulate(L, RANDOM[kind], starts, 400, progress=stop, **more)  # type: ignore[arg-type]

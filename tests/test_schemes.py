@@ -218,18 +218,37 @@ def test_atoms_of_a_batch_move_by_brownian_motions_of_their_own() -> None:
 # ---- orders of the SDE schemes -------------------------------------------------------------------------------------
 
 
-def ends(name: str, text: str, eta: float, end: float, n: int, first: int = 1) -> Any:
-    """Return where n trajectories end for six dt from eta/2^first down on the same paths, (levels, n), and the steps."""
+def paths(count: int, end: float, steps: Any, n: int) -> Any:
+    """Yield for every step the increments (ticks, n, count) of Brownian motions to ``end``, refined."""
+    fine = np.random.default_rng(1).standard_normal((round(end / steps[-1]), n, count)) * np.sqrt(steps[-1])
+    for dt in steps:
+        yield fine.reshape(round(end / dt), -1, n, count).sum(axis=1)
+
+
+def ends(engine: str, name: str, text: str, eta: float, end: float, n: int, first: int = 1) -> Any:
+    """Return where n trajectories end for six dt from eta/2^first down on the same paths, (6, n), and the steps: of the
+    formula on arrays, or of the kernel with its own paths."""
     steps = eta / 2.0 ** np.arange(first, first + 6)
     found = []
-    for dt in steps:
-        ticks = round(end / dt)
-        r = ss.simulate(
-            ss.landscape(name), f"{text},eta={eta},dt={float(dt)!r}", np.ones((n, 1)), ticks, every=ticks,
-            seed=1, engine="compiled",
-        )  # fmt: skip
-        found.append(r.final[:, 0])
+    L, start = ss.landscape(name), np.ones((n, 1))
+    if engine == "kernel":
+        for dt in steps:
+            ticks, m = round(end / dt), f"{text},eta={eta},dt={float(dt)!r}"
+            run = ss.simulate(L, m, start, ticks, every=ticks, seed=1, engine="compiled")
+            found.append(run.final[:, 0])
+        return np.array(found), steps
+    count = L.n_samples if "batch" in text else 1
+    for dt, moves in zip(steps, paths(count, end, steps, n), strict=True):
+        tick, x = ss.step(L, ss.method(f"{text},eta={eta},dt={float(dt)!r}")), start
+        for move in moves:
+            drawn = {f"xi{i}": move[:, i] for i in range(count)} if "batch" in text else {"dw": move}
+            x = tick(x, **drawn)
+        found.append(x[:, 0])
     return np.array(found), steps
+
+
+#: the formula on arrays; the kernels, each to be compiled
+ENGINES = ["formula", pytest.param("kernel", marks=pytest.mark.slow)]
 
 
 def strong(found: Any, steps: Any, batches: int = 20) -> tuple[float, float]:
@@ -238,9 +257,18 @@ def strong(found: Any, steps: Any, batches: int = 20) -> tuple[float, float]:
     return sampled_slope(steps[:-1], apart.reshape(len(apart), batches, -1).mean(axis=2))
 
 
-def test_euler_maruyama_is_of_strong_order_a_half_on_a_batch() -> None:
+@pytest.mark.parametrize("engine", ENGINES)
+def test_euler_maruyama_is_of_strong_order_a_half_on_a_batch(engine: str) -> None:
     """½ ± 0.1: the noise of random_curvature is proportional to x (a geometric Brownian motion)."""
-    found, steps = ends("random_curvature", "gd@sde2:batch=1", 1.0, 1.0, 4000, first=6)
+    found, steps = ends(
+        engine,
+        "random_curvature",
+        "gd@sde2:batch=1",
+        1.0,
+        1.0,
+        2000 if engine == "formula" else 4000,
+        first=6,
+    )
     order, half = strong(found, steps)
     assert half < 0.05
     assert abs(order - 0.5) < 0.1, (order, half)
@@ -249,10 +277,11 @@ def test_euler_maruyama_is_of_strong_order_a_half_on_a_batch() -> None:
 NONLINEAR = "x^2/2 + x^4/20"
 
 
+@pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("scheme", ["euler", "heun"])
-def test_additive_noise_has_strong_order_1(scheme: str) -> None:
+def test_additive_noise_has_strong_order_1(scheme: str, engine: str) -> None:
     """1 ± 0.1 (both schemes: without iterated integrals of the path none does better)."""
-    found, steps = ends(NONLINEAR, f"gd@sde2:sigma=1,scheme={scheme}", 0.25, 1.0, 4000)
+    found, steps = ends(engine, NONLINEAR, f"gd@sde2:sigma=1,scheme={scheme}", 0.25, 1.0, 4000)
     order, half = strong(found, steps)
     assert half < 0.05
     assert abs(order - 1) < 0.1, (order, half)
@@ -272,16 +301,17 @@ def weak(found: Any, steps: Any, levels: int) -> tuple[float, float, Any]:
     return slope(steps[:levels], np.abs(mean))[0], float(half), mean / error
 
 
+@pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize(
     ("scheme", "order", "allowed", "eta", "end", "levels"),
     [("euler", 1, 0.2, 0.25, 1.0, 5), ("heun", 2, 0.3, 1.0, 2.0, 4)],
 )
 def test_weak_orders_under_additive_noise(
-    scheme: str, order: int, allowed: float, eta: float, end: float, levels: int
+    scheme: str, order: int, allowed: float, eta: float, end: float, levels: int, engine: str
 ) -> None:
     """Euler–Maruyama 1 ± 0.2, Heun 2 ± 0.3 (of coarser steps: its errors are small); every difference is above 4
     standard errors."""
-    found, steps = ends(NONLINEAR, f"gd@sde2:sigma=1,scheme={scheme}", eta, end, 200_000)
+    found, steps = ends(engine, NONLINEAR, f"gd@sde2:sigma=1,scheme={scheme}", eta, end, 200_000)
     got, half, certain = weak(found, steps, levels)
     assert np.all(np.abs(certain) > 4), certain
     assert half < allowed
