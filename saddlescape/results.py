@@ -116,8 +116,8 @@ class Run:
 
     ``x`` (n, records, d) positions at the recorded ticks, NaN after divergence; ``t`` (records,) their times k·eta (or
     (n, records) when eta varies); ``v_final`` (n, d) the momentum buffer at the end, None without momentum.
-    ``gradient_evaluations`` (n,) gradients computed per trajectory, masked where a face is no composition of them. ``method`` is the method text with every number
-    resolved, ``formula`` its map in LaTeX, ``clock`` one of steps, flow, …; ``spec`` the specification that made it.
+    ``gradient_evaluations`` (n,) gradients computed per trajectory, masked where a face is no composition of them.
+    ``method`` is the method text with every number resolved, ``formula`` its map (or equation) in LaTeX, ``clock`` one of steps, flow, …; ``spec`` the specification that made it.
     ``stopped`` (n,) ticks made per trajectory: all of them unless it was ended early (``simulate(…, stop=…)``); a part
     of one where a flow left the domain inside it, at the time stopped·dt.
     The columns of ``LAZY`` (loss, grad_norm, status, point, fate, nearest, distance, period) are computed on first use.
@@ -174,7 +174,11 @@ class Run:
         path = Path(path)
         if path.suffix != ".npz":
             raise UsageError(f"a run is saved as .npz, not '{path.suffix or path.name}'")
-        arrays: dict[str, Any] = {"x": self.x, "t": self.t, "gradient_evaluations": np.ma.filled(self.gradient_evaluations, -1)}
+        arrays: dict[str, Any] = {
+            "x": self.x,
+            "t": self.t,
+            "gradient_evaluations": np.ma.filled(self.gradient_evaluations, -1),
+        }
         if self.v_final is not None:
             arrays["v_final"] = self.v_final
         for name in (*LAZY, "recurrent", "box", "stopped"):

@@ -119,7 +119,7 @@ def _ticks(spec: RunSpec, method: Method) -> int:
 
 def face_ticks(method: Method, steps: int) -> int:
     """Return how many ticks take as long as ``steps`` steps of the map."""
-    from saddlescape.dynamics.plan import face_ticks
+    from saddlescape.dynamics.timing import face_ticks
 
     return face_ticks(method, steps)
 

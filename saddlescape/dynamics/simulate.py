@@ -19,9 +19,10 @@ import numpy as np
 from saddlescape.dynamics import kernels, status, words
 from saddlescape.dynamics.link import LANES, adaptive, kernel_source
 from saddlescape.dynamics.method import Method
-from saddlescape.dynamics.plan import Plan, caution, empty, fitting, plan_run, signature, tiles, whole
+from saddlescape.dynamics.plan import Plan, empty, fitting, plan_run, signature, tiles, whole
 from saddlescape.dynamics.reading import method as as_method
 from saddlescape.dynamics.stopping import Ended, Rule, cuts
+from saddlescape.dynamics.timing import caution
 from saddlescape.errors import Interrupted, StepWarning, UsageError
 from saddlescape.landscapes.base import Array, Landscape
 from saddlescape.partial import Partial
@@ -89,7 +90,7 @@ def simulate(
     plan = plan_run(
         landscape, as_method(method), x0, v0, steps, every, fast, seed, params or {}, streams, stop
     )
-    if words_of_caution := caution(plan):
+    if words_of_caution := caution(plan.landscape, plan.method, plan.x0):
         warnings.warn(words_of_caution, StepWarning, stacklevel=2)
     threads = whole("threads", os.cpu_count() or 1 if threads is None else threads)
     block = None if block is None else whole("block", block)
