@@ -38,9 +38,9 @@ def compiler() -> str:
     return said.stdout.splitlines()[0]
 
 
-def _load(name: str, flags: tuple[str, ...], folder: Path) -> Peer:
+def _load(name: str, flags: tuple[str, ...], folder: Path, source: Path) -> Peer:
     library = folder / f"{name}.so"
-    subprocess.run(["gcc", *flags, "-shared", "-fPIC", str(SOURCE), "-o", str(library), "-lm"], check=True)
+    subprocess.run(["gcc", *flags, "-shared", "-fPIC", str(source), "-o", str(library), "-lm"], check=True)
     entry = ctypes.CDLL(str(library)).run
     entry.restype = None
     entry.argtypes = [ctypes.c_long, ctypes.c_long, _pointer, _pointer, ctypes.c_double, ctypes.c_double]
@@ -54,7 +54,7 @@ def _load(name: str, flags: tuple[str, ...], folder: Path) -> Peer:
     return Peer(name, run, note="gcc " + " ".join(flags))
 
 
-def c_peers() -> list[Peer]:
+def c_peers(source: Path = SOURCE) -> list[Peer]:
     """Every build of BUILDS. The libraries stay loaded after their folder is gone."""
     with tempfile.TemporaryDirectory() as folder:
-        return [_load(name, flags, Path(folder)) for name, flags in BUILDS.items()]
+        return [_load(name, flags, Path(folder), source) for name, flags in BUILDS.items()]

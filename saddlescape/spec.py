@@ -38,10 +38,11 @@ class RunSpec:
 
     ``landscape`` is a name or a formula, ``params`` the values of its other symbols, ``variables`` the coordinates
     where they are not x, y, z or x1 … xn, ``samples`` the formulas whose mean a typed formula is. ``domain`` and
-    ``view`` are ((lo, hi), …), one pair per coordinate. ``methods`` are method texts; ``baseline`` puts gd before them. ``x0`` are start texts (starts.py): ``1,2``, ``1,2;3,4``,
-    ``grid:41``, ``disk:200@0,0:0.1``, ``FILE.csv``. ``steps`` or ``time`` says how long, ``every`` which ticks are
-    kept; with ``budget`` "gradients" the steps count gradient calls. ``stop`` ends a trajectory before that, where it
-    has "left" the domain or "converged". ``runs`` repeats every start.
+    ``view`` are ((lo, hi), …), one pair per coordinate. ``methods`` are method texts; ``baseline`` puts gd before
+    them. ``x0`` are start texts (starts.py): ``1,2``, ``1,2;3,4``, ``grid:41``, ``disk:200@0,0:0.1``, ``FILE.csv``.
+    ``steps`` or ``time`` says how long, ``every`` which ticks are kept; with ``budget`` "gradients" the steps count
+    gradient calls. ``stop`` ends a trajectory before that, where it has "left" the domain or "converged". ``runs``
+    repeats every start.
     """
 
     landscape: str

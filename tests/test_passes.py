@@ -27,7 +27,7 @@ def test_a_pass_finds_what_the_written_out_law_says(
     L = ss.landscape(name)
     method = ss.method(text).on(L)
     assert len(method.parts(2, L.n_samples).law.atoms) == atoms
-    x0 = np.array(L.start) + [[0.0, 0.0], [0.3, -0.2]]
+    x0 = np.array(L.start) + np.array([[0.0, 0.0], [0.3, -0.2]])
     by_pass = ss.simulate(L, method, x0, 12, engine="plain")
     assert "def atoms_0" in kernel_source(L, method)
     monkeypatch.setattr(flows, "WRITTEN_OUT", 1000)
@@ -40,5 +40,7 @@ def test_a_pass_finds_what_the_written_out_law_says(
 def test_what_needs_every_atom_written_out_is_refused_for_large_laws() -> None:
     L = ss.landscape("linear_regression_2d")
     for key in ("cov=literal", "drift=mod"):
-        with pytest.raises(UsageError, match=f"{key} is built for laws of at most 36 atoms, and this noise has 56"):
+        with pytest.raises(
+            UsageError, match=f"{key} is built for laws of at most 36 atoms, and this noise has 56"
+        ):
             ss.simulate(L, f"sam@sde2:batch=3,replace=true,{key}", steps=2)

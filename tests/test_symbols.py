@@ -52,7 +52,9 @@ def test_every_part_has_a_name_and_says_its_formula_in_its_first_line(part: Any)
 
 @pytest.mark.parametrize("part", PERTURBATIONS, ids=lambda p: p.__name__)
 def test_the_source_of_every_perturbation_is_in_the_bibliography(part: Any) -> None:
-    assert f"{{{part.source}," in (Path(__file__).parent.parent / "references.bib").read_text(encoding="utf-8")
+    assert f"{{{part.source}," in (Path(__file__).parent.parent / "references.bib").read_text(
+        encoding="utf-8"
+    )
 
 
 x, y, a = variable("x"), variable("y"), number("a")

@@ -159,7 +159,9 @@ def _judge(
     word = np.where(recurrent, "cycling", "moving").astype("<U9")
     point, fate = np.where(recurrent, nearest, -1), np.full(len(end), -1)
     elsewhere = np.zeros(len(end), dtype=bool)
-    if not method.clock.name.startswith("flow"):  # a flow rests where a step would cross a zero of the gradient
+    if not method.clock.name.startswith(
+        "flow"
+    ):  # a flow rests where a step would cross a zero of the gradient
         elsewhere = rests(landscape, method, end, run.columns["period"][part])
     for p in points:
         here = captured(landscape, method, p, box) & ~elsewhere
@@ -191,7 +193,11 @@ def _in_bowl(landscape: Landscape, method: Method, end: Array) -> Any:
     """Return the minimum where plain gradient descent (or its flow) certainly ends: it is in a bowl on which
     eta·λmax < 2 (of the flow, dt·λmax)."""
     fate = np.full(len(end), -1)
-    found = bowls(landscape) if len(end) and method.name == "gd" and neighbourhoods.is_map_of_place(method) else None
+    found = (
+        bowls(landscape)
+        if len(end) and method.name == "gd" and neighbourhoods.is_map_of_place(method)
+        else None
+    )
     if found is not None:
         ids, curvature = found.find(end, landscape.loss(end))
         certain = np.asarray(method.numbers[method.clock.tick]) * curvature < 2.0
