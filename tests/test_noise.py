@@ -11,6 +11,7 @@ import pytest
 from scipy.stats import chi2, kstest
 
 import saddlescape as ss
+from saddlescape.dynamics.evaluate import covariance
 from saddlescape.dynamics.laws import law
 from saddlescape.errors import Interrupted
 
@@ -339,3 +340,37 @@ def test_a_resumed_run_is_the_straight_run(kind: str) -> None:
     assert not held.value.partial.done.all()
     resumed = ss.simulate(L, RANDOM[kind], starts, 400, resume=held.value.partial, **more)  # type: ignore[arg-type]
     assert np.array_equal(resumed.x, straight.x)
+
+
+# ---- the noise of SDEs ---------------------------------------------------------------------------------------------
+
+KICKS = {
+    "one normal per atom": ("beale", "sam@sde2:batch=1,rho=0.1", ["xi0", "xi1", "xi2"]),
+    "exact": ("beale", "sam@sde2:batch=1,rho=0.1,cov=exact", ["xi0", "xi1", "xi2"]),
+    "literal to rho": ("beale", "sam@sde2:batch=1,rho=0.05,cov=literal", ["db"]),
+    "literal to rho²": ("beale", "sam@sde3:batch=1,rho=0.05,cov=literal", ["db"]),
+    "literal and clipped": ("beale", "sam@sde2:batch=1,rho=0.1,cov=literal", ["db"]),
+    "a root of the matrix": (SIX, "usam@sde2:batch=5,rho=0.1", ["db"]),
+    "additive": ("beale", "sam@sde3:sigma=0.7,ascent=full,rho=0.1", ["dw"]),
+    "additive, by curvature": ("beale", "gd@sde2:sigma=0.7,noise=hessian", ["dw"]),
+    "both": ("beale", "usam@sde2:batch=1,sigma=0.7,ascent=full,rho=0.01", ["dw", "xi0", "xi1", "xi2"]),
+}
+
+
+@pytest.mark.parametrize("case", KICKS)
+def test_the_kick_of_an_SDE_has_the_covariance_of_its_direction(case: str) -> None:
+    """A tick with one increment at a time, the others 0, less that without: columns whose products sum to η C."""
+    name, text, names = KICKS[case]
+    L, m, x = ss.landscape(name), ss.method(text, eta=0.01), np.array([0.4, 1.3])
+    C = covariance(L, m)(x)
+    values, vectors = np.linalg.eigh(C)
+    assert (values[0] < 0) == ("clipped" in case)
+    tick = ss.step(L, m)
+    still = {n: np.float64(0.0) if n.startswith("xi") else np.zeros(2) for n in names}
+    columns = []
+    for n in names:
+        for one in [np.float64(1.0)] if n.startswith("xi") else np.eye(2):
+            columns.append(tick(x, **{**still, n: one}) - tick(x, **still))
+    found = np.array(columns).T @ np.array(columns) / 0.01
+    wanted = vectors @ np.diag(np.maximum(values, 0.0)) @ vectors.T
+    np.testing.assert_allclose(found, wanted, rtol=1e-9, atol=1e-9 * np.abs(wanted).max())
