@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from saddlescape.dynamics.noise import Noise
-from saddlescape.dynamics.printing import Rows, tuple_text
+from saddlescape.dynamics.printing import Rows, tuple_text, verbatim
 
 #: tags of the draws; a Brownian bridge uses ``depth`` further ones
 NORMAL, ASCENT_NORMAL, BATCH, ASCENT_BATCH, LAW_NORMAL = 0, 1, 2, 3, 4
@@ -34,11 +34,10 @@ class Seen:
 
 @dataclass
 class Drawn:
-    """Functions that draw, the calls of them at the top of a tick, and whether there are Brownian increments."""
+    """Functions that draw, and the calls of them at the top of a tick."""
 
     functions: list[str] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
-    brownian: bool = False
 
 
 def printed(noise: Noise, d: int, n: int, seen: Seen, rows: Rows) -> Drawn:
@@ -62,7 +61,6 @@ def printed(noise: Noise, d: int, n: int, seen: Seen, rows: Rows) -> Drawn:
         ("xi", len(scalars), LAW_NORMAL, LAW_BRIDGE),
     ):
         if count:
-            out.brownian = True
             out.functions += _brownian(name, count, tag, bridge, scalars if name == "xi" else [], rows)
             out.calls.append(f"increments_{name}(w, t, fresh and t == start, lo, hi)")
     return out
@@ -72,24 +70,30 @@ def _normals(name: str, d: int, tag: int, rows: Rows) -> str:
     """Print the draw of a standard normal vector. Four normals come at once: for d = 1 and 2 they serve 4 and 2 ticks."""
     per = 4 // d if d <= 2 else 1
     first = rows.add(name, d)
-    stock = rows.add(f"{name}_stock", 4) if per > 1 else first
     lines = [f"@called\ndef draw_{name}(w, t, fresh, lo, hi):", *CALLED]
     if per > 1:
-        lines += [f"    if fresh or t % {per} == 0:", *_four(stock, 4, f"t // {per}", tag, 0, "        ")]
-        lines += [f"    place = {stock} + {d}*(t % {per})", "    for i in range(LANES):"]
-        lines += [f"        w[{first + c}, i] = w[place + {c}, i]" for c in range(d)]
+        stock = rows.add(f"{name}_stock", 4)
+        lines += [f"    if fresh or t % {per} == 0:", "        " + _four(stock, 4, f"t // {per}", tag, 0)]
+        for k in range(per):  # rows are literals: a copy is done in vectors
+            lines += [f"    {'el' if k else ''}if t % {per} == {k}:", "        for i in range(LANES):"]
+            lines += [f"            w[{first + c}, i] = w[{stock + d * k + c}, i]" for c in range(d)]
     else:
-        for slot in range(-(-d // 4)):
-            lines += _four(first + 4 * slot, min(4, d - 4 * slot), "t", tag, slot, "    ")
+        rows.top += -d % 4  # draws fill four rows
+        lines += [
+            "    " + _four(first + 4 * slot, d - 4 * slot, "t", tag, slot) for slot in range(-(-d // 4))
+        ]
     return "\n".join(lines)
 
 
-def _four(row: int, count: int, tick: str, tag: int, slot: int, pad: str, of: str = "normals4") -> list[str]:
+def _four(row: int, count: int, tick: str, tag: int, slot: int) -> str:
+    return f"normal_rows(w, {row}, {count}, {tick}, {tag}, {slot}, lo, hi)"
+
+
+def _uniforms(row: int, count: int, tick: str, tag: int, slot: int, pad: str) -> list[str]:
     names = ["a", "b", "c", "e"]
     lines = [f"{pad}for i in range(LANES):"]
-    lines.append(f"{pad}    {', '.join(names)} = {of}(w[STREAM, i], {tick}, {tag}, {slot}, lo, hi)")
-    shown = "uniform({})" if of == "words4" else "{}"
-    return lines + [f"{pad}    w[{row + k}, i] = {shown.format(names[k])}" for k in range(count)]
+    lines.append(f"{pad}    {', '.join(names)} = words4(w[STREAM, i], {tick}, {tag}, {slot}, lo, hi)")
+    return lines + [f"{pad}    w[{row + k}, i] = uniform({names[k]})" for k in range(count)]
 
 
 def _batch(prefix: str, groups: list[str], noise: Noise, n: int, tag: int, rows: Rows) -> list[str]:
@@ -106,11 +110,11 @@ def _batch(prefix: str, groups: list[str], noise: Noise, n: int, tag: int, rows:
     lines = [f"@called\ndef draw_{prefix}(w, t, fresh, lo, hi):", *CALLED]
     if per > 1:
         lines += [f"    if fresh or t % {per} == 0:"]
-        lines += _four(stock, 4, f"t // {per}", tag, 0, "        ", "words4")
+        lines += _uniforms(stock, 4, f"t // {per}", tag, 0, "        ")
         lines += [f"    place = {stock} + {count}*(t % {per})"]
     else:
         for slot in range(slots):
-            lines += _four(stock + 4 * slot, min(4, count - 4 * slot), "t", tag, slot, "    ", "words4")
+            lines += _uniforms(stock + 4 * slot, min(4, count - 4 * slot), "t", tag, slot, "    ")
         lines += [f"    place = {stock}"]
     uniforms = ", ".join(f"w[place + {k}, i]" for k in range(count))
     lines += ["    for i in range(LANES):", f"        chosen = choose_{prefix}({uniforms})"]
@@ -161,24 +165,23 @@ def _brownian(name: str, count: int, tag: int, bridge: int, scalars: list[str], 
             rows.add(each)
     else:
         rows.add(name, count)
-    rest = rows.add(f"{name}_rest", count)
-    levels = rows.add(f"{name}_levels", count * (DEPTH + 1))
-    fresh = rows.add(f"{name}_fresh", 4 * -(-count // 4))
-    scale = rows.add(f"{name}_scale", 2)
-    places = f"{first}, {rows.of[root][0]}, {scale}"
-    call = f"increments(w, {places}, {rest}, {levels}, {fresh}, {count}, {bridge}"
+    places = {
+        "MOTION": name,
+        "ROOT": root,
+        "OUT": first,
+        "NORMALS": rows.of[root][0],
+        "ROOTS": rows.add(f"{name}_roots", 2),
+        "REST": rows.add(f"{name}_rest", count),
+        "FRESH": rows.add(f"{name}_fresh", 4 * -(-count // 4)),
+        "LEVELS": rows.add(f"{name}_levels", count * (DEPTH + 1)),
+        "COUNT": count,
+        "TAG": bridge,
+    }
     functions.append(
-        f"@called\ndef increments_{name}(w, t, fresh, lo, hi):\n" + "\n".join(CALLED) + "\n    if fresh:\n"
-        f"        roots(w, {scale})\n"
-        "    ticks = step_ticks(w)\n"
-        "    if ticks == 1:\n"
-        f"        draw_{root}(w, t, fresh, lo, hi)\n"
-        f"        whole_tick(w, {places}, {count})\n"
-        "        return\n"
-        "    begin = t - t % ticks if fresh else t\n"
-        "    for s in range(begin, t + 1):\n"
-        "        if s % ticks == 0:\n"
-        f"            draw_{root}(w, s // ticks, fresh, lo, hi)\n"
-        f"        {call}, s, lo, hi)"
+        re.sub(
+            "|".join(rf"(?<![A-Za-z]){n}\b" for n in places),
+            lambda m: str(places[m[0]]),
+            verbatim("brownian.py"),
+        )
     )
     return functions

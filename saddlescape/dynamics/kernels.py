@@ -184,7 +184,6 @@ PLAIN_NAMES: dict[str, Any] = {
     "inline": _identity,
     "called": _identity,
     "compiled": _identity,
-    "written": _identity,
     "widen": lambda: None,
     "apart": lambda: None,
     "shaped": _identity,

@@ -7,14 +7,12 @@ formula, and the real loop. Nothing else is printed here; derivatives come from 
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 from saddlescape.dynamics import draws, passes, printing
 from saddlescape.dynamics.clocks import Parts
 from saddlescape.dynamics.method import Method
-from saddlescape.dynamics.printing import Rows, tuple_text
+from saddlescape.dynamics.printing import Rows, tuple_text, verbatim
 from saddlescape.dynamics.sdes import Sde
 from saddlescape.dynamics.stages import JETS, level_of, stages
 from saddlescape.landscapes.base import Landscape
@@ -55,7 +53,6 @@ def kernel_source(landscape: Landscape, method: Method, *, fast: bool = False) -
         _header(landscape, method, fast, sizes, rows),
         verbatim("prelude.py"),
         *([verbatim("rng.py")] if drawn.functions else []),
-        *([verbatim("brownian.py")] if drawn.brownian else []),
         *printing.helpers(seen.operations, d),
         *(
             []
@@ -116,13 +113,6 @@ def _noise_words(method: Method) -> list[str]:
     noise = method.noise
     found = [f"batch of {noise.batch}"] if noise.batch else []
     return [*found, *([f"Gaussian noise ({noise.noise})"] if noise.additive else [])]
-
-
-@cache
-def verbatim(name: str) -> str:
-    """Return a file of this package without its docstring and the lines for linters."""
-    text = (Path(__file__).parent / name).read_text(encoding="utf-8").partition('"""\n')[2]
-    return "\n".join(line for line in text.splitlines() if not line.startswith(("# mypy:", "# ruff:")))
 
 
 def _leaves(formulas: dict[str, Vector]) -> draws.Seen:

@@ -16,8 +16,6 @@ if "PLAIN" not in globals():  # kernels.plain sets PLAIN and these names, and ru
     called = njit(  # what an inlined caller says would be inherited
         forceinline=False, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True, fastmath=FAST
     )
-    # written where it is called: arguments that are literals stay literals
-    written = njit(inline="always", error_model="numpy", fastmath=FAST)
     compiled = njit(
         "void(float64[:,:,::1], float64[:,:,:,::1], float64[:,:,::1], int64, int64, int64, int64, int64, int64, int64)",
         nogil=True, error_model="numpy", fastmath=FAST, cache=CACHE,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from saddlescape.dynamics.stages import JETS, LEAVES, Stage
@@ -40,6 +42,13 @@ class Rows:
         """Return the text of what ``name`` is in lane i."""
         row, size = self.of[name]
         return tuple_text([f"w[{row + c}, i]" for c in range(size)]) if size else f"w[{row}, i]"
+
+
+@cache
+def verbatim(name: str) -> str:
+    """Return a file of this package without its docstring and the lines for linters."""
+    text = (Path(__file__).parent / name).read_text(encoding="utf-8").partition('"""\n')[2]
+    return "\n".join(line for line in text.splitlines() if not line.startswith(("# mypy:", "# ruff:")))
 
 
 def tuple_text(items: Iterable[str]) -> str:

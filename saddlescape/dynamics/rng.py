@@ -129,3 +129,42 @@ def normals4(stream, tick, tag, slot, seed_lo, seed_hi):
     a, b = _cos_sin(w1)
     c, d = _cos_sin(w3)
     return r * a, r * b, s * c, s * d
+
+
+@called
+def word_rows(w, row, tick, tag, slot, lo, hi):
+    """Put the words of a draw into four rows from ``row`` on: as a uniform, then, to wait, as the bits of a float."""
+    widen()
+    apart()
+    w = shaped(w)
+    for i in range(LANES):
+        a, b, c, d = words4(w[STREAM, i], tick, tag, slot, lo, hi)
+        w[row, i] = uniform(a)
+        w[row + 1, i] = _float_of_bits(b)
+        w[row + 2, i] = uniform(c)
+        w[row + 3, i] = _float_of_bits(d)
+
+
+@called
+def normal_pair(w, row):
+    """Turn a uniform and a word, in two rows, into two normals."""
+    widen()
+    apart()
+    w = shaped(w)
+    for i in range(LANES):
+        r = _radius(w[row, i])
+        a, b = _cos_sin(_bits(w[row + 1, i]))
+        w[row, i] = r * a
+        w[row + 1, i] = r * b
+
+
+@inline
+def normal_rows(w, row, count, tick, tag, slot, lo, hi):
+    """Fill four rows from ``row`` on, of which the first ``count`` are wanted, with the normals of ``normals4``.
+
+    Loop after loop: in one, the compiler runs out of registers, which costs a quarter of the time.
+    """
+    word_rows(w, row, tick, tag, slot, lo, hi)
+    normal_pair(w, row)
+    if count > 2:
+        normal_pair(w, row + 2)
