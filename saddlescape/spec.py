@@ -195,7 +195,8 @@ def _methods(options: Mapping[str, Any], base: RunSpec | None) -> tuple[str, ...
             continue
         if len(texts) != 1:
             raise UsageError(
-                f"--{key} fills a single --opt, but there are {len(texts)}: write --opt {texts[0]}:{key}={value}"
+                f"--{key} fills a single --opt, but there are {len(texts)}: write "
+                f"--opt {texts[0]}{',' if ':' in texts[0] else ':'}{key}={value}"
             )
         texts = (_with_key(texts[0], key, value, override=not given),)
     return texts

@@ -151,7 +151,7 @@ REFUSED = {
     "sma": ["'sma'", "did you mean 'sam'", "gd, sam, usam"],
     "": ["unknown method"],
     ":rho=0.1": ["unknown method"],
-    "1-sam": ["sam:m=1"],
+    "1-sam": ["sam:batch=…,m=1"],
     "n-sam": ["sam:batch=…,ascent=full"],
     "nag": ["nesterov=true"],
     "asam": ["'asam'", "not built yet"],

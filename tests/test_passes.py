@@ -14,8 +14,8 @@ CASES = {
     "batches of three of six": ("linear_regression_2d", "sam@sde3:batch=3,rho=0.2", 20),
     "groups, with momentum": ("linear_regression_2d", "sam@sde2:batch=2,m=1,beta=0.5", 15),
     "a draw of the ascent's own": ("beale", "sam@flow:batch=2,replace=true,ascent=fresh", 36),
-    "Gaussian noise the ascent sees": ("beale", "usam@sde2:sigma=1,rho=1e-3", 25),
-    "an adaptive flow of a mean": ("beale", "sam@flow2:sigma=1,mean=true,scheme=dopri5", 25),
+    "Gaussian noise the ascent sees": ("beale", "usam@sde2:sigma=1,rho=1e-3", 36),
+    "an adaptive flow of a mean": ("beale", "usam@flow2:rho=1e-3,sigma=1,mean=true,scheme=dopri5", 36),
     "the exact covariance": ("linear_regression_2d", "sam@sde3:batch=3,cov=exact", 20),
 }
 

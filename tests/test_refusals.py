@@ -21,6 +21,8 @@ REFUSED = {
     "gd@flow:beta=1.5": ["beta", "0 ≤ beta < 1", "1.5"],
     "sam@sde2:batch=1,beta=-0.5": ["beta", "0 ≤ beta < 1", "-0.5"],
     "gd@flow:dt=0": ["dt", "above 0"],
+    "sam@flow:batch=1,scheme=dopri5": ["scheme=dopri5", "sam@flow", "use scheme=rk4"],
+    "sam@flow:beta=0.5,scheme=dopri5": ["scheme=dopri5", "momentum", "use scheme=rk4"],
     "gd@flow:scheme=dopri5,rtol=0": ["rtol", "1e-14 ≤ rtol < 1"],
     "dnsam:floor=-1": ["floor", "≥ 0", "-1"],
     # words out of their lists

@@ -44,7 +44,7 @@ FLOWS = {
     "sam, order 3": ("beale", "sam@flow3:rho=0.02,eta=1", [1.0, 2.0], 0.004),
     "usam on a net": ("(x1*x2*x3 - 1)^2/2", "usam@flow:rho=0.1,eta=1", [1.5, 0.3, 0.2], 2.0),
     "momentum": (WAVES, "usam@flow:rho=0.1,beta=0.5,eta=0.5", [0.5, 1.0], 2.0),
-    "mean of batches": ("linear_regression_2d", "sam@flow:rho=0.1,batch=5,eta=1", [2.5, -1.5], 0.3),
+    "mean of batches": ("linear_regression_2d", "usam@flow:rho=0.1,batch=5,eta=1", [2.5, -1.5], 0.3),
     "modified drift": (WAVES, "usam@flow2:rho=0.2,eta=0.3,drift=mod", [0.5, 1.0], 2.0),
 }
 

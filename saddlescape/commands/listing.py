@@ -118,7 +118,7 @@ def show(
     from saddlescape.dynamics.reading import LATER_NAMES, NAMES
 
     head = name.partition(":")[0].partition("@")[0].lower()
-    if head in (*NAMES, *LATER_NAMES):
+    if head in (*NAMES, *LATER_NAMES, "sgd"):
         if kernel:
             raise UsageError(f"a kernel belongs to a landscape: landscape show beale --kernel {head}")
         return _show_method(name, latex)
@@ -162,8 +162,10 @@ def _show_method(text: str, latex: bool) -> None:
     part = type(shown.perturbation)
     print(f"{part.name}   {part.title}\n")
     print(textwrap.indent(inspect.getdoc(part) or "", "  "))
-    print(f"\n  one step        {layout.plain(formula(shown))}")
-    print(f"  gradient calls  {part.gradient_calls} a step")
+    step = "one step" if shown.clock.name == "steps" else "equation"
+    print(f"\n  {step:14}  {layout.plain(formula(shown))}")
+    if shown.gradient_calls is not None:
+        print(f"  gradient calls  {shown.gradient_calls} a {'step' if step == 'one step' else 'tick'}")
     keys = [f.name for f in fields(part)]
     print(
         f"  keys            {', '.join([*keys, 'eta', 'beta', 'batch', 'sigma …'])} (landscape list methods)"

@@ -72,7 +72,15 @@ def read_methods(texts: Sequence[str], landscape: Landscape) -> list[Method]:
     """Return the methods of ``texts`` with every number they leave open taken from the landscape."""
     from saddlescape.dynamics.reading import method
 
-    return [method(text).on(landscape) for text in texts]
+    found = []
+    for text in texts:
+        asked = method(text)
+        eta = asked.numbers["eta"]
+        linked = (
+            isinstance(eta, tuple) and asked.numbers.get("dt", 0.0) is None
+        )  # dt goes with eta, one to one
+        found += [asked.with_numbers(eta=a) for a in eta] if linked and isinstance(eta, tuple) else [asked]
+    return [each.on(landscape) for each in found]
 
 
 def _resolved(spec: RunSpec, landscape: Landscape, methods: list[Method]) -> RunSpec:

@@ -10,19 +10,20 @@ import numpy as np
 from saddlescape.dynamics.expansion import along
 from saddlescape.dynamics.flows import atoms, mean_direction
 from saddlescape.dynamics.method import Method
+from saddlescape.dynamics.reading import method as as_method
 from saddlescape.dynamics.stages import JETS
 from saddlescape.errors import UsageError
 from saddlescape.landscapes.base import Array, Landscape
 from saddlescape.symbols import Vector, fixed, fold, variable
 
 
-def step(landscape: Landscape, method: Method) -> Callable[..., Any]:
+def step(landscape: Landscape, method: Method | str) -> Callable[..., Any]:
     """Return one tick as a function of arrays: x → x', or (x, v) → (x', v') with momentum.
 
     ``x`` and ``v`` have shape (…, d). What a random tick draws is given by name: ``z`` (…, d) standard normals,
     ``w0`` (…, n) weights of the samples. It is the formula itself on NumPy arrays, independent of the kernels.
     """
-    resolved = method.on(landscape)
+    resolved = as_method(method).on(landscape)
     advance = ticks(landscape, resolved, _scalars(resolved))
 
     def tick(x: Any, v: Any = None, **drawn: Any) -> Any:
@@ -38,10 +39,10 @@ def step(landscape: Landscape, method: Method) -> Callable[..., Any]:
     return tick
 
 
-def drift(landscape: Landscape, method: Method) -> Callable[[Any], Array]:
+def drift(landscape: Landscape, method: Method | str) -> Callable[[Any], Array]:
     """Return the drift dx/dt = −E[G](x) of a method's flow or SDE (of order as its clock says; exact for the map) as a
     function of x (…, d). With momentum it is the force, without friction."""
-    resolved, x = method.on(landscape), variable("x")
+    resolved, x = as_method(method).on(landscape), variable("x")
     order, kind = getattr(resolved.clock, "order", None), getattr(resolved.clock, "drift", "plain")
     parts = resolved.parts(landscape.dim, landscape.n_samples)
     formula = -mean_direction(parts, x, order, kind)
@@ -58,12 +59,13 @@ def slope_at(landscape: Landscape, method: Method, numbers: Mapping[str, Any], s
     return -evaluated(landscape, mean_direction(parts, x, order, kind), {"x": state}, numbers)
 
 
-def covariance(landscape: Landscape, method: Method) -> Callable[[Any], Array]:
+def covariance(landscape: Landscape, method: Method | str) -> Callable[[Any], Array]:
     """Return C(x) = Cov(G)(x) over the noise as a function of x (…, d) → (…, d, d); an SDE's noise is √(eta C) dW.
 
-    For @sde2 and @sde3 it is the covariance ``cov`` names (psd: of the cut direction), for the map the exact one.
+    For @sde2 and @sde3 it is the covariance ``cov`` names (psd: of the cut direction), for the map the exact one;
+    ``literal`` is the matrix as papers print it, whose negative eigenvalues a simulation sets to 0.
     """
-    resolved, x = method.on(landscape), variable("x")
+    resolved, x = as_method(method).on(landscape), variable("x")
     parts = resolved.parts(landscape.dim, landscape.n_samples)
     order, kind = getattr(resolved.clock, "order", None), getattr(resolved.clock, "cov", "exact")
     pieces = atoms(parts, x, None if kind == "exact" else order)
@@ -135,6 +137,10 @@ def _jet(landscape: Landscape, given: Mapping[str, Any]) -> Callable[..., Array]
 
     def rule(x: Array, *rest: Any) -> Array:
         *directions, source = rest
+        if landscape.functions and len(directions) < 2:  # of the user's own: Hessians by differences
+            if not directions:
+                return landscape.grad(x)
+            return np.asarray(np.einsum("...ij,...j->...i", landscape.hessian(x), directions[0]))
         weights = None
         if isinstance(source, int):
             weights = np.eye(landscape.n_samples)[source]
@@ -145,11 +151,13 @@ def _jet(landscape: Landscape, given: Mapping[str, Any]) -> Callable[..., Array]
     return rule
 
 
-def jacobian(landscape: Landscape, method: Method, x: Array, v: Array | None = None) -> Array:
+def jacobian(
+    landscape: Landscape, method: Method, x: Array, v: Array | None = None, *, zero: float = 0.0
+) -> Array:
     """Return the derivative of one tick at (x, v), exact: the formula's own derivative along every coordinate.
 
     Shape (s, s) with s = d, or 2d with momentum (x first). Of a random method it is that of the mean tick. Raises
-    UsageError where the map is not smooth (a unit vector of a zero gradient).
+    UsageError where the map is not smooth (a unit vector of a gradient of length ``zero`` or less).
     """
     resolved = method.on(landscape).skeleton()
     formulas = resolved.formulas(landscape.dim, landscape.n_samples)
@@ -161,7 +169,7 @@ def jacobian(landscape: Landscape, method: Method, x: Array, v: Array | None = N
         for name in formulas
         for i in range(d)
     ]  # all are there before the first is evaluated: what is remembered goes by identity
-    more = {"norm": _norm_not_zero}
+    more = {"norm": lambda a: _norm_above(a, zero)}
     return np.stack(
         [
             np.concatenate(
@@ -178,9 +186,9 @@ def jacobian(landscape: Landscape, method: Method, x: Array, v: Array | None = N
     )
 
 
-def _norm_not_zero(a: Any) -> Any:
+def _norm_above(a: Any, zero: float) -> Any:
     n = ARRAYS["norm"](a)
-    if np.any(n == 0.0):
+    if np.any(n <= zero):
         raise UsageError("the map is not smooth here: it takes the unit vector of a zero gradient")
     return n
 

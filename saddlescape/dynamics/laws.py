@@ -1,6 +1,6 @@
 """The law of one tick's draw as weighted atoms: what expectations and covariances over batches are sums over.
 
-Exact enumeration up to ``MOST`` batches; Gauss–Hermite nodes for Gaussian noise that a perturbation sees (d ≤ 2);
+Exact enumeration up to ``MOST`` batches; nodes on a line or on rings for Gaussian noise that a perturbation sees (d ≤ 2);
 otherwise ``FIXED`` draws from the seed, antithetic and whitened, so that mean and covariance of the noise are exact.
 """
 
@@ -11,13 +11,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations, combinations_with_replacement, product
 from math import comb, factorial, prod
+from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 
 from saddlescape.dynamics.noise import Draw, Noise
 from saddlescape.symbols import Vector, fixed
 
-MOST, FIXED, NODES = 256, 64, 5
+MOST, FIXED, LINE, RINGS, SPOKES = 256, 64, 40, 4, 9
 
 Weights = tuple[float, ...]
 Batch = tuple[Weights, ...]
@@ -34,7 +36,7 @@ class Law:
     rule: str
 
 
-def law(noise: Noise, samples: int, dim: int, looks: bool, seed: int = 0, nodes: int = NODES) -> Law:
+def law(noise: Noise, samples: int, dim: int, looks: bool, seed: int = 0) -> Law:
     """Return the law of ``noise`` on a landscape of ``samples`` samples in ``dim`` dimensions.
 
     ``looks`` says whether the method has an ascent step at all.
@@ -48,7 +50,7 @@ def law(noise: Noise, samples: int, dim: int, looks: bool, seed: int = 0, nodes:
     elif noise.ascent == "fresh":
         look = step
     seen = noise.additive and looks and noise.ascent != "full"
-    normals, more = _normals(dim, nodes, rng) if seen else ([(1.0, None)], "")
+    normals, more = _normals(dim, rng) if seen else ([(1.0, None)], "")
     atoms = []
     for (p, s), (q, a), (r, z) in product(step, look, normals):
         shared = z if noise.ascent == "same" else None
@@ -110,15 +112,42 @@ def _weights(drawn: Sequence[int], n: int, size: int) -> Weights:
     return tuple(counts[i] / size for i in range(n))
 
 
-def _normals(dim: int, nodes: int, rng: np.random.Generator) -> tuple[list[tuple[float, Vector | None]], str]:
-    if dim <= 2:
-        z, p = np.polynomial.hermite_e.hermegauss(nodes)
-        p = p / p.sum()
-        grid = product(zip(z.tolist(), p.tolist(), strict=True), repeat=dim)
+def _normals(dim: int, rng: np.random.Generator) -> tuple[list[tuple[float, Vector | None]], str]:
+    """Return nodes for standard normals. A unit vector of g + sigma z jumps where that vanishes, so that no node may sit
+    at z = 0: on a line the middles of equal shares, in the plane rings of a rule exact for 1/r, 1, r, r² …"""
+    if dim == 1:
+        normal = NormalDist()
+        nodes = [normal.inv_cdf((k + 0.5) / LINE) for k in range(LINE)]
+        spread = (sum(z * z for z in nodes) / LINE) ** 0.5
+        return [(1 / LINE, fixed([z / spread])) for z in nodes], f"{LINE} nodes of equal weight"
+    if dim == 2:
+        r, p = rings(RINGS)
+        turns = 2 * np.pi * (np.arange(SPOKES) + 0.5) / SPOKES
         return [
-            (prod(q for _, q in point), fixed(a for a, _ in point)) for point in grid
-        ], f"Gauss–Hermite, {nodes} nodes an axis"
+            (float(q) / SPOKES, fixed((a * np.cos(t), a * np.sin(t))))
+            for a, q in zip(r, p, strict=True)
+            for t in turns
+        ], f"{RINGS} rings of {SPOKES} nodes"
     half = rng.standard_normal((FIXED // 2, dim))
     half = half @ np.linalg.inv(np.linalg.cholesky(half.T @ half / len(half))).T
     draws = np.concatenate([half, -half])
     return [(1 / FIXED, fixed(row)) for row in draws.tolist()], f"{FIXED} normals drawn by the seed"
+
+
+def rings(n: int) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """Return radii and weights with Σ p f(r) = E f(|z|), z standard normal in the plane, for f = 1/r, 1, r … r^(2n−2).
+
+    They are the Gauss rule of the half-range weight e^(−r²/2) (Golub & Welsch 1969), times r.
+    """
+    x, w = np.polynomial.legendre.leggauss(400)
+    x = 7.5 * (x + 1)
+    w = w * np.exp(-0.5 * x * x)
+    a, b, before, now = np.zeros(n), np.zeros(n), np.zeros_like(x), np.ones_like(x) / np.sqrt(w.sum())
+    for k in range(n):  # the recurrence of the orthogonal polynomials
+        a[k] = np.sum(w * x * now * now)
+        after = (x - a[k]) * now - (b[k - 1] * before if k else 0.0)
+        b[k] = np.sqrt(np.sum(w * after * after))
+        before, now = now, after / b[k]
+    radii, vectors = np.linalg.eigh(np.diag(a) + np.diag(b[: n - 1], 1) + np.diag(b[: n - 1], -1))
+    weights = vectors[0] ** 2 * radii
+    return radii, weights / weights.sum()

@@ -109,6 +109,12 @@ class Method:
                 f"{landscape.name} is no finite sum: its loss has no samples, so {made.name}:batch={batch} has "
                 "nothing to draw from. Give a typed formula its samples, or write sigma=… for noise on any landscape"
             )
+        whole = batch == n and not made.noise.replace and made.noise.groups == 1 and not made.noise.additive
+        if whole and made.clock.name.startswith("sde"):
+            raise UsageError(
+                f"a batch of all {n} samples has no noise, and {made.name}@{made.clock.name} needs some: "
+                "a smaller batch, replace=true, or sigma=…"
+            )
         if batch > n and not made.noise.replace:
             raise UsageError(
                 f"{landscape.name} has {n} samples: a batch of {batch} needs replace=true, or batch ≤ {n}"

@@ -79,12 +79,20 @@ def capture_radius(landscape: Landscape, method: Method, point: CriticalPoint) -
     if method.clock.name.startswith("flow") and sizes.size and np.min(sizes) > 0:
         slow = 2.0 * tick * rho * curvature**2 / float(np.min(sizes))
         radius = max(radius, min(slow, 0.25 * rho))
-    return max(radius, LEAST * width) + _spread(landscape, method, point)
+    others = [
+        np.linalg.norm(p.x - point.x)
+        for p in landscape.critical_points
+        if p.id != point.id and p.samples is None
+    ]
+    room = 0.5 * float(
+        min(others, default=np.inf)
+    )  # noise reaches no farther than half the way to another point
+    return max(radius, LEAST * width, min(_spread(landscape, method, point) + radius, room))
 
 
 def _spread(landscape: Landscape, method: Method, point: CriticalPoint) -> float:
-    """Return three standard deviations of the noise about ``point``: along each eigenvector eta·C/(|λ|(2 − eta|λ|)),
-    of gradient descent's stationary law, with momentum 1/(1 − beta) times that."""
+    """Return three standard deviations of the distance from ``point``: along each eigenvector the variance is
+    eta·C/(|λ|(2 − eta|λ|)), of gradient descent's stationary law, with momentum 1/(1 − beta) times that."""
     if not method.random or not point.eigenvalues.size:
         return 0.0
     eta, beta = (float(method.numbers.get(name) or 0.0) for name in ("eta", "beta"))  # type: ignore[arg-type]
@@ -93,7 +101,7 @@ def _spread(landscape: Landscape, method: Method, point: CriticalPoint) -> float
     size = np.abs(point.eigenvalues)
     held = size * (2.0 - eta * size)
     variance = eta * along[held > 0] / (held[held > 0] * (1.0 - beta))
-    return 3.0 * float(np.sqrt(np.max(variance, initial=0.0)))
+    return 3.0 * float(np.sqrt(np.sum(variance)))
 
 
 def _at(landscape: Landscape, methods: list[Method], point: CriticalPoint) -> list[Behaviour]:
@@ -124,7 +132,7 @@ def _multipliers(landscape: Landscape, method: Method, point: CriticalPoint) -> 
         not method.perturbation.is_smooth and method.numbers["rho"] == 0.0
     ):  # gradient descent, whose map is smooth
         method = replace(method, perturbation=Plain())
-    values = np.linalg.eigvals(jacobian(landscape, method, point.x))
+    values = np.linalg.eigvals(jacobian(landscape, method, point.x, zero=_rounding(landscape, point)))
     order = np.argsort(-np.abs(values), kind="stable")
     moduli = np.abs(values[order])
     verdict = "neutral"
@@ -135,6 +143,12 @@ def _multipliers(landscape: Landscape, method: Method, point: CriticalPoint) -> 
     elif moduli[0] < 1.0 - NEUTRAL:
         verdict = "attracts"
     return {"verdict": verdict, "multipliers": [_plain(v) for v in values[order]]}
+
+
+def _rounding(landscape: Landscape, point: CriticalPoint) -> float:
+    """What may be left of the gradient at a polished point: the rounding of x, times the curvature, generously."""
+    width = max(hi - lo for lo, hi in landscape.domain)
+    return 1e-10 * width * float(np.max(np.abs(point.eigenvalues), initial=0.0))
 
 
 def _plain(value: Any) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from saddlescape import store
+from saddlescape.dynamics.flows import Face
 from saddlescape.dynamics.link import extra_rows
 from saddlescape.dynamics.method import Method
 from saddlescape.dynamics.timing import division, face_ticks
@@ -79,8 +80,8 @@ def plan_run(
             f"a start on {landscape.name} has {landscape.dim} coordinate(s) {landscape.coordinates}; "
             f"an array of shape {starts.shape} was given"
         )
-    if isinstance(seed, (bool, str)) or int(seed) != seed or seed < 0:
-        raise UsageError(f"seed must be a whole number ≥ 0, not {seed!r:.40}")
+    if isinstance(seed, (bool, str)) or int(seed) != seed or not 0 <= seed < 2**64:
+        raise UsageError(f"seed must be a whole number from 0 to 2^64 − 1, not {seed!r:.40}")
     if fast not in (True, False):
         raise UsageError(f"fast is True or False, not {fast!r:.40}")
     if stop is not None and stop not in STOPS:
@@ -90,6 +91,11 @@ def plan_run(
             "stop= looks at ticks of one length, which scheme=dopri5 does not make: use scheme=rk4"
         )
     resolved = method.on(landscape)
+    if landscape.functions and _needs_formula(resolved):
+        raise UsageError(
+            f"{resolved.text} needs second derivatives in its kernel, and {landscape.name} is made of functions of your "
+            "own: give the loss as a formula, or use the map"
+        )
     ticks = whole("steps", face_ticks(resolved, landscape.steps) if steps is None else steps)
     for name, given in resolved.numbers.items():
         if isinstance(given, tuple) and len(given) != starts.shape[0]:
@@ -115,6 +121,19 @@ def _parameters(landscape: Landscape, params: Mapping[str, Any], n: int) -> dict
             )
         found[name] = values
     return found
+
+
+def _needs_formula(method: Method) -> bool:
+    clock, rough = method.clock, not method.perturbation.is_smooth
+    cut = isinstance(clock, Face) and (clock.order is not None or clock.drift == "mod")
+    return (
+        (cut and method.name != "gd")
+        or method.noise.noise == "hessian"
+        or (
+            isinstance(clock, Face)
+            and (clock.drift == "mod" or (clock.name == "flow" and rough and not method.momentum.state))
+        )
+    )
 
 
 def _streams(streams: Any, n: int) -> Array:

@@ -31,8 +31,9 @@ LATER_NAMES = (
 )  # fmt: skip
 LATER_KEYS = ("base",)
 HINTS = {
-    "1-sam": "write sam:m=1",
+    "1-sam": "write sam:batch=…,m=1",
     "n-sam": "write sam:batch=…,ascent=full",
+    "m-sam": "write sam:batch=…,m=…",
     "nag": "write nesterov=true",
     "momentum": "write beta=0.9",
     "micro-batch": "write m=…",

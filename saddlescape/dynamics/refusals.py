@@ -53,6 +53,12 @@ def _flow(made: Method, keys: Keys) -> str:
         )
     if clock.scheme == "heun":
         return f"scheme=heun is for SDEs; {_face(made)} takes {', '.join(FLOW_SCHEMES)} or dopri5"
+    rough = not made.perturbation.is_smooth
+    if clock.adaptive and rough and (made.noise.random or made.momentum.state):
+        return (
+            f"scheme=dopri5 would crawl where {_face(made)} slides along a jump of its field, as it does with a batch, "
+            "sigma or momentum: use scheme=rk4"
+        )
     for key in ("rtol", "atol"):
         if key in keys and clock.scheme != "dopri5":
             return f"{key} belongs to the adaptive scheme: add scheme=dopri5 to {_face(made)}"

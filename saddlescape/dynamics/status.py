@@ -156,6 +156,8 @@ def _judge(
     inside = np.all((end >= lo) & (end <= hi), axis=1)
     points = landscape.critical_points
     nearest, away = _nearest(landscape, points, end, finite)
+    if method.random:  # a walk that stays is no cycle
+        recurrent = np.zeros(len(end), dtype=bool)
     word = np.where(recurrent, "cycling", "moving").astype("<U9")
     point, fate = np.where(recurrent, nearest, -1), np.full(len(end), -1)
     elsewhere = np.zeros(len(end), dtype=bool)
@@ -165,6 +167,8 @@ def _judge(
         elsewhere = rests(landscape, method, end, run.columns["period"][part])
     for p in points:
         here = captured(landscape, method, p, box) & ~elsewhere
+        if method.random:  # the reach of noise about one point may hold another
+            here &= nearest == p.id
         if not here.any():
             continue
         if p.kind in ("minimum", "continuum", "cone"):
