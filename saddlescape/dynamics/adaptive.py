@@ -16,8 +16,8 @@ ONE = 1072693248.0  # the high word of the bits of 1.0
 #: rows of a second tile: when a lane is looked at next, its shortest step, that tick, its trajectory, its next record,
 #: and whether it is there
 GOAL, SHORTEST, TICK, PLACE, RECORD, THERE = 0, 1, 2, 3, 4, 5
-#: the goal of a lane that has nothing to do
-NEVER = 1e300
+#: the goal of a lane that has nothing to do; THERE of a lane whose trajectory is new
+NEVER, NEW = 1e300, 2.0
 
 
 @inline
@@ -124,20 +124,37 @@ def settle(early, late, j):
     late[3 * DIM + 1, j] = 1.0 if same else 0.0
 
 
-@inline
-def aim(w, own, i, every, last, window):
-    """Send lane ``i`` to the next tick at which it is looked at, with the step that it has."""
-    t = int(own[TICK, i])
-    late = last - window
-    early = min(3 * last // 4, late - window)
-    found = min(last, int(own[RECORD, i]) * every)
-    found = min(found, early) if early > t else found
-    found = min(found, early + window) if early + window > t else found
-    found = min(found, late) if late > t else found
-    own[TICK, i] = found
-    own[GOAL, i] = found * w[DT, i]
-    left = own[GOAL, i] - w[TIME, i]
-    w[H, i] = w[STEP, i] if left > 2.0 * w[STEP, i] else (left if left <= w[STEP, i] else 0.5 * left)
+@called
+def aim(w, own, every, early, late, last, window):
+    """Send every lane that is there to the next tick at which it is looked at, with the step that it has."""
+    widen()
+    apart()
+    w = shaped(w)
+    own = shaped(own)
+    every, early, middle, late, last = (
+        1.0 * every,
+        1.0 * early,
+        1.0 * (early + window),
+        1.0 * late,
+        1.0 * last,
+    )
+    for i in range(LANES):
+        t, goal, h, there = own[TICK, i], own[GOAL, i], w[H, i], own[THERE, i]
+        found = own[RECORD, i] * every
+        found = last if last < found else found
+        found = early if (early > t) & (early < found) else found
+        found = middle if (middle > t) & (middle < found) else found
+        found = late if (late > t) & (late < found) else found
+        step, then = w[STEP, i], found * w[DT, i]
+        left = then - w[TIME, i]
+        half = 0.5 * left
+        cut = left if left <= step else half
+        cut = step if left > 2.0 * step else cut
+        cut = 0.0 if there == NEW else cut
+        sent = (there != 0.0) & (goal < NEVER)
+        own[TICK, i] = found if sent else t
+        own[GOAL, i] = then if sent else goal
+        w[H, i] = cut if sent else h
 
 
 @inline
@@ -152,29 +169,50 @@ def begin(w, own, i, buffer, place, last):
     w[STEP, i] = w[DT, i]
     own[SHORTEST, i] = NOTHING_LEFT * last * w[DT, i]
     own[PLACE, i] = place
+    own[GOAL, i] = 0.0
+    own[THERE, i] = NEW
     own[TICK, i] = 0.0
     own[RECORD, i] = 1.0
     freeze(w, i)
 
 
-@inline
-def look(w, own, i, boxes, record, every, last, window):
-    """Note where lane ``i`` is, at the tick it was sent to."""
-    t, place = int(own[TICK, i]), int(own[PLACE, i])
-    k, j = place // LANES, place % LANES
-    late = last - window
-    early = min(3 * last // 4, late - window)
+@called
+def windows(w, i, boxes, place, t, early, late, last, window):
+    """Put where lane ``i`` is into the boxes of its trajectory."""
+    apart()
     freeze(w, i)
+    k, j = place // LANES, place % LANES
     if t == early or t == early + window:
         boxed(w, i, boxes[k][0], j, t == early)
     if t == late or t == last:
         boxed(w, i, boxes[k][1], j, t == late)
     if t == last and window > 1:
         settle(boxes[k][0], boxes[k][1], j)
+
+
+@called
+def at_windows(own, early, late, last, window):
+    """Return how many lanes are where a window begins or ends: few, so ``look`` is spared the question."""
+    widen()
+    apart()
+    own = shaped(own)
+    early, middle, late, last = 1.0 * early, 1.0 * (early + window), 1.0 * late, 1.0 * last
+    found = 0
+    for i in range(LANES):
+        t = own[TICK, i]
+        there = (own[THERE, i] != 0.0) & (own[GOAL, i] < NEVER)
+        found += 1 if there & ((t == early) | (t == middle) | (t == late) | (t == last)) else 0
+    return found
+
+
+@inline
+def look(w, own, i, record, every, last):
+    """Note where lane ``i`` is, at the tick it was sent to."""
+    freeze(w, i)
     slot = int(own[RECORD, i])
-    if t == min(slot * every, last):
+    if int(own[TICK, i]) == min(slot * every, last):
         for c in range(DIM):
-            record[place, slot, c] = w[c, i]
+            record[int(own[PLACE, i]), slot, c] = w[c, i]
         own[RECORD, i] = slot + 1.0
 
 
@@ -199,6 +237,8 @@ def run(buffer, boxes, record, start, stop, every, last, window, lo, hi):
         for i in range(LANES):
             w[row, i] = 0.0
             own[row, i] = 0.0
+    late = last - window
+    early = min(3 * last // 4, late - window)
     waiting = record.shape[0]  # trajectories that are not through
     following = 0  # the next to begin
     for i in range(LANES):
@@ -206,21 +246,24 @@ def run(buffer, boxes, record, start, stop, every, last, window, lo, hi):
         own[GOAL, i] = NEVER
         own[TICK, i] = last
     while waiting > 0:
+        if at_windows(own, early, late, last, window) > 0:
+            for i in range(LANES):
+                if own[THERE, i] != 0.0 and own[GOAL, i] < NEVER:
+                    place, t = int(own[PLACE, i]), int(own[TICK, i])
+                    windows(w, i, boxes, place, t, early, late, last, window)
         for i in range(LANES):
             if own[THERE, i] != 0.0:
                 if own[GOAL, i] < NEVER:
-                    look(w, own, i, boxes, record, every, last, window)
+                    look(w, own, i, record, every, last)
                     if own[TICK, i] == last:
                         through(w, own, i, buffer)
                         waiting -= 1
-                    else:
-                        aim(w, own, i, every, last, window)
                 if own[GOAL, i] == NEVER and following < record.shape[0]:
                     begin(w, own, i, buffer, following, last)
-                    look(w, own, i, boxes, record, every, last, window)
-                    aim(w, own, i, every, last, window)
-                    w[H, i] = 0.0
+                    if early == 0:
+                        windows(w, i, boxes, following, 0, early, late, last, window)
                     following += 1
+        aim(w, own, every, early, late, last, window)
         arrived = 0
         while waiting > 0 and arrived == 0:
             attempted(w)
