@@ -10,8 +10,10 @@ import os
 import threading
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
+from queue import Empty, SimpleQueue
 from typing import Any
 
 import numpy as np
@@ -159,15 +161,28 @@ def _work(
         with lock:
             state["done"] += ticks
 
+    # a queue written in C, not concurrent.futures.wait: a Ctrl-C in there may leave the locks of futures taken for ever
+    results: SimpleQueue[BaseException | None] = SimpleQueue()
+
+    def job(part: slice) -> None:
+        try:
+            _piece(plan, kernel, lanes, out, part, halt, advanced, rule)
+        except BaseException as error:  # raised again by whoever waits
+            results.put(error)
+        else:
+            results.put(None)
+
     pool = ThreadPoolExecutor(max_workers=threads)
     try:
-        waiting: set[Future[None]] = {
-            pool.submit(_piece, plan, kernel, lanes, out, part, halt, advanced, rule) for part in pieces
-        }
+        for part in pieces:
+            pool.submit(job, part)
+        waiting = len(pieces)
         while waiting:
-            finished, waiting = wait(waiting, timeout=0.1, return_when=FIRST_COMPLETED)
-            for future in finished:
-                future.result()
+            with suppress(Empty):
+                error = results.get(timeout=0.1)
+                waiting -= 1
+                if error is not None:
+                    raise error
             if progress and waiting:
                 progress(state["done"], total)
         if progress:
