@@ -9,35 +9,27 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from saddlescape import layout
-from saddlescape.plots import words
+from saddlescape.plots import naming, words
 
 if TYPE_CHECKING:
     from saddlescape.results import CriticalPoint, Run
 
 #: starts up to which every trajectory has a row of its own
 FEW = 12
-#: keys that a label leaves out: the tick of a face, and what is said in another way
-HIDDEN = ("dt", "nesterov")
 #: destinations that have a row of their own, per method
 PLACES = 10
 
 
 def label(methods: Sequence[Any]) -> list[str]:
-    """Return a short name per method: gd, sam ρ=0.5; a step size only where they differ."""
-    same = len({m.numbers["eta"] for m in methods}) == 1
-    names = []
-    for m in methods:
-        head = m.text.partition(":")[0]
-        hidden = {*HIDDEN, *(["eta"] if same else []), *(["batch"] if head == "sgd" else [])}
-        own = [(k, v) for k, v in m.keys.items() if k not in hidden]
-        own.sort(key=lambda pair: pair[0] != "rho")
-        nesterov = ["Nesterov"] if m.momentum.name == "Nesterov" else []
-        names.append(" ".join([head, *(f"{words.GREEK.get(k, k)}={_short(v)}" for k, v in own), *nesterov]))
-    return names
+    """Return a short name per method: gd, sam ρ=0.5."""
+    return naming.plain_labels([m.text for m in methods])
 
 
-def _short(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool | str) else f"{value:g}"
+def shared(methods: Sequence[Any]) -> str:
+    """Return the line that says what all methods have and no name holds, beside eta and dt; "" where that is nothing."""
+    found = naming.shared([m.text for m in methods])
+    said = [naming.plainly(key, value) for key, value in found.items() if key not in ("eta", "dt")]
+    return f"  all with {', '.join(said)}" if said else ""
 
 
 def run_table(runs: Sequence[Run], labels: Sequence[str], ends: Sequence[Any], width: int) -> str:

@@ -210,6 +210,30 @@ def test_every_file_says_what_made_it_and_can_be_checked(say: Callable[..., Said
     assert load("a-sam.npz").method.startswith("sam")
 
 
+def test_files_of_one_method_in_several_ways_are_named_by_what_differs(say: Callable[..., Said]) -> None:
+    asked = ["--opt", "sam:rho=0.1|0.2", "--opt", "sam@flow2:rho=0.1", "--no-baseline"]
+    say("run", "beale", *asked, *QUICK, "-o", "a.npz")
+    written = ["a-sam-rho=0.1.npz", "a-sam-rho=0.2.npz", "a-sam@flow2.npz"]
+    assert files() == written
+    assert [load(name).method.partition(":")[0] for name in written] == ["sam", "sam", "sam@flow2"]
+    before = [Path(name).read_bytes() for name in written]
+    for name in written:
+        assert say("rerun", name, "--check")[0] == 0
+    assert say("rerun", written[1], "-q")[0] == 0
+    assert files() == written
+    assert [Path(name).read_bytes() for name in written] == before
+    assert "wrote  beale-sam-sam@flow2.png" in say("run", "beale", *asked, *QUICK)[2]
+
+
+def test_the_table_says_once_what_all_methods_share(say: Callable[..., Said]) -> None:
+    out = say("run", "beale", "--opt", "sam:batch=1", "--opt", "sam:batch=1,beta=0.5", "--no-plot", *QUICK)[1]
+    _, shared, _, *rows = out.splitlines()
+    assert shared == "  all with batch=1"
+    assert [row.split("still")[0].split("in the")[0].strip() for row in rows] == [
+        "sgd", "sam ρ=0.5", "sam ρ=0.5 β=0.5"
+    ]  # fmt: skip
+
+
 def test_check_ends_with_3_where_something_differs(say: Callable[..., Said]) -> None:
     say("run", "beale", *QUICK, "-o", "a.json", "-o", "a.png", "-o", "a.npz")
     data = json.loads(Path("a.json").read_text())

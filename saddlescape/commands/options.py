@@ -88,7 +88,8 @@ Out = Annotated[
         "--out",
         "-o",
         metavar="FILE",
-        help="png svg pdf (figure), npz json (data), toml (what was asked); repeat for more.",
+        help="png svg pdf (figure), npz json (data), toml (what was asked); repeat for more. Of several methods "
+        "a.npz makes one file each: a-gd.npz, a-sam@sde2.npz; of one name with what differs: a-sam-rho=0.1.npz.",
     ),
 ]
 NoPlot = Annotated[bool, Option("--no-plot", help="Draw and write no figure.")]

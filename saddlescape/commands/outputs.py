@@ -67,7 +67,7 @@ def check_place(path: Path) -> None:
 
 def default_name(plan: Plan) -> str:
     """Return <landscape>-<methods>.png; the baseline is not named."""
-    named = [m.name for i, m in enumerate(plan.methods) if i != plan.baseline]
+    named = [m.text.partition(":")[0] for i, m in enumerate(plan.methods) if i != plan.baseline]
     landscape = plan.spec.landscape if re.fullmatch(r"\w+", plan.spec.landscape) else "formula"
     return f"{landscape}-{'-'.join(dict.fromkeys(named))[:80]}.png"
 
@@ -145,9 +145,14 @@ def run_text(plan: Plan, runs: Sequence[Run], ends: Sequence[Ends]) -> str:
 
 
 def data_names(path: Path, plan: Plan) -> list[Path]:
-    """Return one file name per run: ``path`` itself for one, path-gd, path-sam … for several."""
-    names = [m.name for m in plan.methods]
-    if len(names) == 1:
+    """Return one file name per run: ``path`` itself for one, path-gd, path-sam, path-sam@sde2 … for several."""
+    if len(plan.methods) == 1:
         return [path]
-    unique = [n if names.count(n) == 1 else f"{n}-{1 + names[:i].count(n)}" for i, n in enumerate(names)]
-    return [path.with_stem(f"{path.stem}-{name}") for name in unique]
+    return [path.with_stem(f"{path.stem}-{name}") for name in method_names(plan)]
+
+
+def method_names(plan: Plan) -> list[str]:
+    """Return what the methods are called in file names."""
+    from saddlescape.plots import naming
+
+    return naming.file_names([m.text for m in plan.methods])

@@ -99,13 +99,13 @@ def _json(path: Path) -> dict[str, Any]:
 
 
 def _whole(path: Path, plan: Plan) -> str:
-    """Return the name that stands for all files of a run: sam.npz for sam-gd.npz."""
-    from saddlescape.commands.outputs import data_names
+    """Return the name that stands for all files of a run: a.npz for a-sam.npz."""
+    from saddlescape.commands.outputs import data_names, method_names
 
     if path.suffix.lower() == ".npz":
-        for method in plan.methods:
-            stem = path.stem.removesuffix(f"-{method.name}")
-            if path in data_names(path.with_stem(stem), plan):
+        for name in method_names(plan):
+            stem = path.stem.removesuffix(f"-{name}")
+            if stem and path in data_names(path.with_stem(stem), plan):
                 return str(path.with_stem(stem))
     return str(path)
 

@@ -120,6 +120,8 @@ def perform(plan: Plan, given: dict[str, Any], console: Console) -> None:
     at = [ends(plan, each) for each in runs]
     if not console.json:
         console.data(layout.title(plan.landscape, width()))
+        if shared := report.shared(plan.methods):
+            console.data(shared)
         console.data(report.run_table(runs, report.label(plan.methods), at, width()))
     files = [str(path) for path in outputs.write(paths, plan, runs, at)]
     kept.forget()

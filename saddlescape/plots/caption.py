@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from matplotlib.mathtext import MathTextParser
 
-from saddlescape.plots import words
+from saddlescape.plots import naming, words
 from saddlescape.plots.paths import FEW
 from saddlescape.results import Run
 
@@ -42,12 +42,13 @@ def sentences(runs: Sequence[Run], labels: Sequence[str], thinned: bool = False)
         values = ", ".join(f"{name} = {words.number(value)}" for name, value in background.params.items())
         paragraphs[0] += f"\u2002with {values}".split(" ")
     told: dict[str, str] = {}
-    for run, label in zip(runs, labels, strict=True):
+    for run in runs:
         if run.formula:
-            told.setdefault(run.formula, label)
+            told.setdefault(run.formula, run.method)
     methods: list[str] = []
-    for text, label in told.items():
-        methods += [*f"{label.split(' ρ')[0]}:".split(), *formula(text), "\u2002"]
+    kinds = naming.labels(list(told.values()), without=("rho", "eta", "dt"))
+    for text, kind in zip(told, kinds, strict=True):
+        methods += [*f"{kind}:".split(), *formula(text), "\u2002"]
     paragraphs.append(methods[:-1])
     paragraphs.append(_numbers(runs, labels, thinned))
     return [p for p in paragraphs if p]
@@ -59,10 +60,9 @@ def _subscript(name: str) -> str:
 
 def _numbers(runs: Sequence[Run], labels: Sequence[str], thinned: bool) -> list[str]:
     """Return the last paragraph: eta, steps, seed, gradient calls, what a dot is."""
-    facts: list[str] = []
-    etas = {words.eta(run) for run in runs}
+    facts = [same] if (same := naming.same([run.method for run in runs])) else []
+    etas = {naming.eta(run.method) for run in runs}
     if len(etas) == 1 and (value := etas.pop()):
-        facts.append(f"η = {words.number(value)}")
         steps = max(float(run.t.max()) for run in runs) / value
         facts.append(
             f"{words.count(round(steps))} steps"
@@ -74,18 +74,24 @@ def _numbers(runs: Sequence[Run], labels: Sequence[str], thinned: bool) -> list[
     if (seed := runs[0].spec.get("seed")) is not None:
         facts.append(f"seed {seed}")
     text = ", ".join(facts)
-    calls = [_calls(run) for run in runs]
-    if any(calls):
+    if calls := _all_calls(runs, labels):
         each = " per start" if len(runs[0].x) > 1 else ""
-        text += f"; gradient calls{each} " + ", ".join(
-            c if len(runs) == 1 else f"{c} ({label.split(' ρ')[0]})"
-            for c, label in zip(calls, labels, strict=True)
-            if c
-        )
+        text += f"; gradient calls{each} {calls}"
     if any(map(words.is_map, runs)) and runs[0].x.shape[2] <= 2 and len(runs[0].x) <= FEW:
         text += ". Dots are iterates" + (", thinned where they would touch" if thinned else "")
         text += "" if all(map(words.is_map, runs)) else "; smooth lines are flows or SDEs"
     return f"{text}.".lstrip("; .").replace("\u2009", "\u00a0").split(" ")
+
+
+def _all_calls(runs: Sequence[Run], labels: Sequence[str]) -> str:
+    """Return the gradient calls of the methods, those of one kind once where they agree."""
+    calls = [_calls(run) for run in runs]
+    kinds = naming.labels([run.method for run in runs], without=("rho", "eta"))
+    if len(runs) == 1:
+        return calls[0]
+    if len(set(zip(kinds, calls, strict=True))) > len(set(kinds)):
+        kinds = list(labels)
+    return ", ".join(dict.fromkeys(f"{c} ({k})" for k, c in zip(kinds, calls, strict=True) if c))
 
 
 def _calls(run: Run) -> str:

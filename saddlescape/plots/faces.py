@@ -16,7 +16,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullForma
 
 from saddlescape.comparison import PHI, FaceComparison
 from saddlescape.errors import UsageError, unknown
-from saddlescape.plots import style, words
+from saddlescape.plots import naming, style, words
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 #: names of the weak errors on a figure
@@ -43,7 +43,7 @@ def face_labels(comparison: FaceComparison) -> list[str]:
     for text in comparison.faces:
         name, _, keys = text.partition(":")
         more = f" ({', '.join(keys.split(','))})" if keys else ""
-        labels.append(f"{words.CLOCKS.get(name, name)}{more}")
+        labels.append(f"{naming.CLOCKS.get(name, name)}{more}")
     return labels
 
 
@@ -95,7 +95,7 @@ def face_errors(
 
 def own_place(comparison: FaceComparison) -> tuple[int, int]:
     """Return the place of the method's own eta and rho in the lists, or of the nearest ones."""
-    numbers = words.parts(comparison.methods[0])[2]
+    numbers = naming.read(comparison.methods[0]).keys
     e, r = (
         int(np.argmin(np.abs(values - float(numbers.get(key, np.nan))))) if np.isfinite(values[0]) else 0
         for key, values in (("eta", comparison.etas), ("rho", comparison.rhos))

@@ -12,8 +12,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from saddlescape.comparison import PHI, FaceComparison
+from saddlescape.plots import naming, words
 from saddlescape.plots import style as sheets
-from saddlescape.plots import words
 from saddlescape.plots.caption import formula
 from saddlescape.plots.faces import ERRORS, axis_of, face_errors, face_labels, own_place
 from saddlescape.plots.faces_along import face_traces
@@ -96,7 +96,7 @@ def _write(sheet: Sheet, comparison: FaceComparison, end: float, caption: str | 
     # a page of another size gets another renderer: hand it the formulas already read
     canvas: Any = sheet.figure.canvas
     canvas.get_renderer().mathtext_parser = setter.renderer.mathtext_parser
-    title = f"{comparison.spec['title']}: {words.display_name(words.parts(comparison.methods[0])[0])} and its faces"
+    title = f"{comparison.spec['title']}: {naming.display_name(naming.read(comparison.methods[0]).name)} and its faces"
     sheet.figure.text(
         left / sheet.width, 1 - 0.19 * u / height, title, fontsize=size + 1, weight="bold",
         va="center_baseline", parse_math=False,
@@ -144,9 +144,9 @@ def sentences(comparison: FaceComparison) -> list[list[str]]:
 
 def _numbers(comparison: FaceComparison) -> str:
     """Return eta, rho, time, start, repetitions, seed, and what was lost."""
-    spec, (_, _, keys) = comparison.spec, words.parts(comparison.methods[0])
+    spec, keys = comparison.spec, naming.read(comparison.methods[0]).keys
     eta = float(keys["eta"])
-    facts = [f"{words.GREEK.get(k, k)} = {_shown(v)}" for k, v in keys.items()]
+    facts = [naming.said(key, value) for key, value in keys.items()]
     steps = words.count(round(comparison.time / eta))
     facts.append(
         f"{steps} steps (time {words.number(comparison.time)}) from {words.place(np.array(spec['x0']))}"
@@ -163,13 +163,6 @@ def _numbers(comparison: FaceComparison) -> str:
         if count:
             text += f" Of {label} up to {words.count(int(count))} runs diverged and are left out."
     return text
-
-
-def _shown(text: str) -> str:
-    try:
-        return words.number(float(text))
-    except ValueError:
-        return text
 
 
 def _legend(comparison: FaceComparison) -> str:

@@ -12,7 +12,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from saddlescape.errors import UsageError
-from saddlescape.plots import layouts, words
+from saddlescape.plots import layouts, naming, words
 from saddlescape.plots import legend as legends
 from saddlescape.plots import style as sheets
 from saddlescape.plots.caption import sentences
@@ -57,7 +57,7 @@ def _compose(
     size = float(matplotlib.rcParams["font.size"])
     figure = Figure(figsize=(width, width))
     FigureCanvasAgg(figure)
-    named = list(labels or words.method_labels(runs))
+    named = list(labels or naming.labels([run.method for run in runs]))
     if len(named) != len(runs):
         raise UsageError(f"{len(runs)} run(s) need as many labels, not {len(named)}")
     colours = list(sheets.run_colours(runs, None, baseline))

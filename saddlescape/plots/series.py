@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from saddlescape.errors import unknown
-from saddlescape.plots import style, words
+from saddlescape.plots import naming, style, words
 from saddlescape.plots.paths import as_runs
 from saddlescape.results import Run
 
@@ -36,7 +36,7 @@ def ticks(runs: Sequence[Run]) -> tuple[str, list[Array]]:
     """Return the label and the values of the axis of time: steps if all runs are maps of one eta each, else
     t.
     """
-    etas = [words.eta(run) for run in runs]
+    etas = [naming.eta(run.method) for run in runs]
     if all(words.is_map(run) and value and run.t.ndim == 1 for run, value in zip(runs, etas, strict=True)):
         return "step", [run.t / value for run, value in zip(runs, etas, strict=True) if value]
     return "time t", [run.t for run in runs]

@@ -1,9 +1,8 @@
-"""Words and numbers of a figure: what a method is called, what became of a trajectory. No matplotlib here."""
+"""Words and numbers of a figure: how values are written, what became of a trajectory. No matplotlib here."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,14 +10,6 @@ import numpy as np
 from saddlescape.results import STATUSES, Background, CriticalPoint, Run
 
 GREEK = {"eta": "η", "rho": "ρ", "beta": "β", "sigma": "σ", "alpha": "α", "delta": "δ"}
-UPPER = {"gd", "sgd", "sam", "usam", "asam", "egr", "gnp", "bsam", "ausam", "fsam", "esam", "gsam", "dnsam"}
-CLOCKS = {
-    "flow": "flow",
-    "flow2": "flow of order 2",
-    "flow3": "flow of order 3",
-    "sde2": "SDE of order 2",
-    "sde3": "SDE of order 3",
-}
 SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
@@ -53,57 +44,9 @@ def coordinate(name: str) -> str:
     return re.sub(r"(?<=[A-Za-z])(\d+)$", lambda found: found.group().translate(SUBSCRIPT), name)
 
 
-def parts(method: str) -> tuple[str, str, dict[str, str]]:
-    """Return (name, clock, numbers) of the first part of a method text such as ``sam@sde2:eta=1e-3,rho=0.1``."""
-    head, _, rest = method.split("~")[0].partition(":")
-    name, _, clock = head.partition("@")
-    numbers = dict(item.split("=", 1) for item in re.split(r",(?![^(]*\))", rest) if "=" in item)
-    return name, clock or "steps", numbers
-
-
 def is_map(run: Run) -> bool:
     """Return whether the run is made of iterates (dots), not of a flow or an SDE (smooth lines)."""
     return run.clock == "steps"
-
-
-def eta(run: Run) -> float | None:
-    """Return the step size if the method has a single one."""
-    try:
-        return float(parts(run.method)[2]["eta"])
-    except (KeyError, ValueError):
-        return None
-
-
-def method_labels(runs: Sequence[Run]) -> list[str]:
-    """Return a short name per run: GD, SAM ρ = 0.5, …; numbers all runs share are left to the caption (but
-    rho stays).
-    """
-    read = [parts(run.method) for run in runs]
-    labels = []
-    for run, (name, clock, numbers) in zip(runs, read, strict=True):
-        shown = [
-            f"{GREEK.get(key, key)} = {_value(value)}"
-            for key, value in sorted(numbers.items(), key=lambda item: item[0] != "rho")
-            if key not in ("eta", "dt") or any(value != other[2].get(key, value) for other in read)
-        ]
-        title = "→".join(
-            display_name(piece.split(":")[0].split("@")[0]) for piece in run.method.split("~")[::2] or [name]
-        )
-        face = f" {CLOCKS.get(clock, clock)}" if clock != "steps" else ""
-        labels.append(f"{title}{face} {', '.join(shown)}".strip())
-    return labels
-
-
-def _value(text: str) -> str:
-    try:
-        return number(float(text))
-    except ValueError:
-        return text
-
-
-def display_name(name: str) -> str:
-    """Return GD for gd, SAM for sam; other names as they are typed."""
-    return name.upper() if name in UPPER else name
 
 
 def point_of(background: Background, identity: Any) -> CriticalPoint | None:
