@@ -1,22 +1,15 @@
-"""Source text to a function: through numba and a file in the user's cache, or as plain Python. The only user of numba."""
+"""Source text to a function: as machine code (native.py), or the same file as plain Python."""
 
 from __future__ import annotations
 
-import importlib.util
 import math
-import shutil
 import struct
-import sys
-import warnings
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 
-from saddlescape import store
+from saddlescape.dynamics import native
 
 Kernel = Callable[..., None]
 _plain: dict[str, Kernel] = {}
@@ -59,71 +52,12 @@ def _on_views(run: Kernel) -> Kernel:
 
 
 def compiled(source: str, gradient: Callable[..., Any] | None = None) -> Kernel:
-    """Return the kernel's ``run``, compiled by numba or loaded from the cache; ``gradient`` is a user's own function.
-
-    Processes that want the same kernel at once wait for the first; a broken cache entry is deleted and made again.
-    """
+    """Return the kernel's ``run`` as machine code (native.py); ``gradient`` is a user's own function."""
     if gradient is not None:
-        return _compile_here(source, gradient)
+        return native.with_gradient(source, gradient)
     if source not in _compiled:
-        key = store.digest(source)
-        entry = store.folder() / "kernels" / key
-        with _lock(entry):
-            try:
-                _compiled[source] = _import(entry, key, source).run
-            except Exception:  # a truncated or foreign file raises anything: start this entry afresh
-                shutil.rmtree(entry, ignore_errors=True)
-                _compiled[source] = _import(entry, key, source).run
+        _compiled[source] = native.kernel(source)
     return _compiled[source]
-
-
-def _import(entry: Path, key: str, source: str) -> ModuleType:
-    path = entry / f"saddlescape_kernel_{key}.py"
-    data = source.encode()
-    if not path.is_file() or path.read_bytes() != data:
-        entry.mkdir(parents=True, exist_ok=True)
-        store.write_atomic(path, data)
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # by this name numba's cache finds it again
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        spec.loader.exec_module(module)
-    return module
-
-
-def _compile_here(source: str, gradient: Callable[..., Any]) -> Kernel:
-    from numba import njit
-    from numba.core.dispatcher import Dispatcher
-
-    own = gradient if isinstance(gradient, Dispatcher) else njit(gradient)
-    ready = njit(lambda point: own(*point))
-    space: dict[str, Any] = {"gradient": ready, "__name__": "saddlescape_kernel"}
-    exec(compile(source, "<kernel>", "exec"), space)
-    run: Kernel = space["run"]
-    return run
-
-
-def _lock(entry: Path) -> AbstractContextManager[Any]:
-    import filelock
-
-    try:
-        entry.parent.mkdir(parents=True, exist_ok=True)
-        lock = filelock.FileLock(str(entry) + ".lock", timeout=300)
-        lock.acquire()
-    except (OSError, filelock.Timeout):
-        return nullcontext()
-    return _Released(lock)
-
-
-class _Released(AbstractContextManager[None]):
-    def __init__(self, lock: Any) -> None:
-        self.lock = lock
-
-    def __exit__(self, *_: object) -> None:
-        self.lock.release()
 
 
 def _guarded(function: Callable[[float], float], overflow: float = math.inf) -> Callable[[float], float]:

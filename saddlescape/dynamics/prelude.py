@@ -6,19 +6,34 @@ if "PLAIN" not in globals():  # kernels.plain sets PLAIN and these names, and ru
     from math import atan, cos, cosh, exp, log, nan, sin, sinh, sqrt, tan, tanh
 
     import numpy as np
+    from llvmlite import ir
     from numba import njit, types
     from numba.core import cgutils, imputils
     from numba.extending import intrinsic
 
+    OWN = (
+        "gradient" in globals()
+    )  # a user's function: it may allocate and raise, so that numba calls the kernel
     inline = njit(
-        forceinline=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True, fastmath=FAST
+        forceinline=True,
+        error_model="numpy",
+        no_cpython_wrapper=True,
+        no_cfunc_wrapper=True,
+        _nrt=OWN,
+        fastmath=FAST,
     )
     called = njit(  # what an inlined caller says would be inherited
-        forceinline=False, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True, fastmath=FAST
+        forceinline=False,
+        error_model="numpy",
+        no_cpython_wrapper=True,
+        no_cfunc_wrapper=True,
+        _nrt=OWN,
+        fastmath=FAST,
     )
     compiled = njit(
         "void(float64[:,:,::1], float64[:,:,:,::1], float64[:,:,::1], int64, int64, int64, int64, int64, int64, int64)",
-        nogil=True, error_model="numpy", fastmath=FAST, cache=CACHE,
+        nogil=True, error_model="numpy", no_cpython_wrapper=not OWN, no_cfunc_wrapper=True, _nrt=OWN,
+        fastmath=FAST,
     )  # fmt: skip
 
     @intrinsic
@@ -55,13 +70,33 @@ if "PLAIN" not in globals():  # kernels.plain sets PLAIN and these names, and ru
 
         return w(w), code
 
-    @inline
-    def tile():
-        return np.empty((TILE, LANES))
+    def on_stack(rows):
+        """A function that returns an array of ``rows`` rows of lanes on its caller's stack: nothing else can be there."""
 
-    @inline
-    def tile_box():
-        return np.empty((BOX, LANES))
+        @intrinsic
+        def made(context):
+            kind = types.Array(types.float64, 2, "C")
+
+            def code(target, builder, signature, arguments):
+                place = cgutils.alloca_once(builder, ir.ArrayType(ir.DoubleType(), rows * LANES))
+                place.align = 64
+                array = target.make_array(kind)(target, builder)
+                sizes = [target.get_constant(types.intp, n) for n in (rows, LANES, 8 * LANES, 8)]
+                array.data = builder.bitcast(place, array.data.type)
+                array.shape, array.strides = (
+                    cgutils.pack_array(builder, two) for two in (sizes[:2], sizes[2:])
+                )
+                array.itemsize, array.nitems = sizes[3], target.get_constant(types.intp, rows * LANES)
+                array.meminfo, array.parent = (
+                    cgutils.get_null_value(of.type) for of in (array.meminfo, array.parent)
+                )
+                return array._getvalue()
+
+            return kind(), code
+
+        return made
+
+    tile, tile_box = on_stack(TILE), on_stack(BOX)
 
     _word = np.uint64
 
