@@ -23,26 +23,8 @@ from saddlescape import store
 from saddlescape.errors import UsageError
 
 #: functions of the C library a kernel may call: what LLVM finds without numba
-KNOWN = frozenset(
-    [
-        "exp",
-        "log",
-        "sin",
-        "cos",
-        "tan",
-        "sinh",
-        "cosh",
-        "tanh",
-        "atan",
-        "pow",
-        "sqrt",
-        "fabs",
-        "floor",
-        "memset",
-        "memcpy",
-        "memmove",
-    ]
-)
+KNOWN = {"exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "atan", "pow", "sqrt", "fabs", "floor"}
+KNOWN |= {"memset", "memcpy", "memmove"}
 #: dimensions of a kernel's arrays, and how many whole numbers follow them
 ARRAYS, WHOLE = (3, 4, 3), 7
 WORD, POINTER = ctypes.c_int64, ctypes.c_void_p
