@@ -117,7 +117,7 @@ def run_json(plan: Any, runs: Sequence[Run], ends: Sequence[Any], files: Sequenc
     for run, steps, end in zip(runs, plan.steps, ends, strict=True):
         near = zip(run.nearest.tolist(), run.distance.tolist(), strict=True)
         entries.append({
-            "method": run.method, "clock": run.clock, "steps": steps, "seed": plan.spec.seed,
+            "method": run.method, "clock": run.clock, "steps": steps, "time": float(run.t.max()), "seed": plan.spec.seed,
             "starts": run.x[:, 0].tolist(), "final": run.final.tolist(), "loss": end.loss.tolist(),
             "grad_norm": end.grad_norm.tolist(), "status": run.status.tolist(), "point": run.point.tolist(),
             "fate": run.fate.tolist(),

@@ -69,9 +69,7 @@ def test_json_has_the_promised_schema_and_survives_q(say: Callable[..., Said]) -
     assert (found["landscape"], found["dimension"], found["files"]) == ("beale", 2, ["beale-sam.png"])
     gd, sam = found["runs"]
     assert gd["method"] == "gd:eta=0.0001"
-    keys = (
-        "method clock steps seed starts final loss grad_norm status point fate nearest gradient_evaluations"
-    )
+    keys = "method clock steps time seed starts final loss grad_norm status point fate nearest gradient_evaluations"
     assert list(sam) == keys.split()
     assert (sam["clock"], sam["steps"], sam["starts"], sam["gradient_evaluations"]) == (
         "steps",
@@ -134,6 +132,32 @@ def test_steps_time_and_budget_say_how_long(say: Callable[..., Said]) -> None:
     assert steps("-n", "40") == [40, 40]
     assert steps("-n", "40", "--budget", "gradients") == [40, 20]
     assert steps("--time", "0.003") == [30, 30]
+
+
+@pytest.mark.parametrize(("flags", "notes", "fits"), [
+    (["-n", "20", "--opt", "sam@flow:dt=3e-5"], ["sam@flow ρ=0.5 ends at time 0.00201, not 0.002"], "2.5e-05"),
+    (["-n", "20", "--opt", "sam@flow"], [], None),
+    (["-n", "20", "--budget", "gradients", "--opt", "sam@flow:dt=3e-5"], ["time 0.00099, not 0.001"], "2.5e-05"),
+    (["-n", "20", "--opt", "sam@flow:dt=3e-4"], ["time 0.0021, not 0.002"], "0.0002857142857"),
+    (["--time", "0.00205", "--opt", "sam@flow"],
+     ["gd ends at time 0.002, not 0.00205: eta=0.0001 does not"], "9.761904762e-05"),
+    (["--time", "0.002", "--opt", "sam", "--opt", "sam@flow"], [], None),
+])  # fmt: skip
+def test_a_method_that_ends_beside_its_time_says_so(
+    say: Callable[..., Said], flags: list[str], notes: list[str], fits: str | None
+) -> None:
+    code, out, err = say("run", "beale", *flags, "--no-plot", "--json")
+    said = [line for line in err.splitlines() if line.startswith("note")]
+    assert code == 0
+    assert len(said) == len(notes)
+    for line, note in zip(said, notes, strict=True):
+        assert note in line
+        assert line.endswith(f"={fits} does")
+    if not notes:
+        assert np.ptp([run["time"] for run in json.loads(out)["runs"]]) < 1e-15
+    if fits and "dt" in said[0]:  # what it says does divide the time
+        again = [f.replace("3e-5", fits).replace("3e-4", fits) for f in flags]
+        assert "note" not in say("run", "beale", *again, "--no-plot")[2]
 
 
 @pytest.mark.parametrize("formula", ["-x^2+y^4", "-x^2 + y^4", "-(x^2)", "-2x", "-x", "-n*x^2"])

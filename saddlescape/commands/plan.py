@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from saddlescape import starts
+from saddlescape.commands import lengths
 from saddlescape.errors import UsageError
-from saddlescape.spec import MOST_STEPS, RunSpec
+from saddlescape.spec import RunSpec
 
 if TYPE_CHECKING:
     from saddlescape.dynamics.method import Method
@@ -33,6 +34,13 @@ class Plan:
     steps: tuple[int, ...]
     baseline: int | None
     x0: Any
+
+    @property
+    def notes(self) -> list[str]:
+        """What a person should know before it runs."""
+        from saddlescape import report
+
+        return lengths.notes(self.spec, self.methods, report.label(self.methods))
 
 
 def find_landscape(spec: RunSpec) -> Landscape:
@@ -63,7 +71,7 @@ def resolve(spec: RunSpec) -> Plan:
     baseline = _baseline(expanded) if whole.baseline else None
     methods = (baseline, *expanded) if baseline else tuple(expanded)
     x0 = starts.expand(whole.x0, landscape.view, whole.runs)
-    steps = tuple(_ticks(whole, m) for m in methods)
+    steps = tuple(lengths.ticks(whole, m) for m in methods)
     every = whole.every or _every(_most_steps(methods, steps), x0.size)
     return Plan(replace(whole, every=every), landscape, methods, steps, 0 if baseline else None, x0)
 
@@ -106,23 +114,6 @@ def _baseline(methods: list[Method]) -> Method:
     first = methods[0]
     noise = replace(first.noise, m=None, ascent="same")
     return replace(method("gd"), eta=first.eta, momentum=first.momentum, noise=noise)
-
-
-def _ticks(spec: RunSpec, method: Method) -> int:
-    """Return the ticks of a method: steps of a map; a flow or SDE ends when its map does, after steps·eta/dt."""
-    if spec.time is not None:
-        tick = method.numbers[method.clock.tick]
-        assert isinstance(tick, float)
-        if spec.time / tick > MOST_STEPS:
-            raise UsageError(
-                f"time {spec.time:g} is {spec.time / tick:.3g} steps of {tick:g}: at most {MOST_STEPS:g}"
-            )
-        return max(1, round(spec.time / tick))
-    assert spec.steps is not None
-    steps = spec.steps
-    if spec.budget == "gradients":
-        steps = max(1, spec.steps // method.perturbation.gradient_calls)
-    return face_ticks(method, steps)
 
 
 def face_ticks(method: Method, steps: int) -> int:

@@ -70,11 +70,12 @@ def run(
     spec = specification(given)
     from saddlescape.commands.plan import resolve
 
-    plan = resolve(spec)
+    plan, console = resolve(spec), Console.of(given)
     if dry_run:
         print(plan.spec.to_toml(), end="")
+        tell(plan, console)
         return
-    perform(plan, given, Console.of(given))
+    perform(plan, given, console)
 
 
 def specification(given: dict[str, Any]) -> RunSpec:
@@ -115,6 +116,7 @@ def perform(plan: Plan, given: dict[str, Any], console: Console) -> None:
     kept = Kept.beside(paths[0] if paths else Path(outputs.default_name(plan)), plan.spec)
     if given.get("no_continue"):
         kept.forget()
+    tell(plan, console)
     runs = simulated(plan, console, kept, run_threads(given), outputs.prepare(paths))
     console.say(f"simulated in {seconds(began)}", level=1)
     at = [ends(plan, each) for each in runs]
@@ -181,6 +183,12 @@ def simulated(
             if bar:
                 bar.clear()
     return runs
+
+
+def tell(plan: Plan, console: Console) -> None:
+    """Say what a person should know of the plan before it runs."""
+    for each in plan.notes:
+        console.say(f"note: {each}")
 
 
 @contextmanager
