@@ -111,6 +111,12 @@ def test_many_starts_are_counted_by_where_they_end(say: Callable[..., Said]) -> 
     (["--opt", "sam", "--no-baseline"], ["sam:eta=0.0001,rho=0.5"]),
     (["--opt", "sam", "--eta", "0.001", "--beta", "0.5"], ["gd:beta=0.5,eta=0.001", "sam:beta=0.5,eta=0.001,rho=0.5"]),
     (["--opt", "sam:rho=0.1..0.3/2"], ["gd:eta=0.0001", "sam:eta=0.0001,rho=0.1", "sam:eta=0.0001,rho=0.3"]),
+    (["--opt", "sam:batch=1|2", "--no-baseline"],
+     ["sam:batch=1,eta=0.0001,rho=0.5", "sam:batch=2,eta=0.0001,rho=0.5"]),
+    (["--opt", "gd", "--batch", "1|2"], ["sgd:eta=0.0001", "gd:batch=2,eta=0.0001"]),
+    (["--opt", "sam@flow2:drift=plain|mod", "--no-baseline"],
+     ["sam@flow2:dt=1e-05,eta=0.0001,rho=0.5", "sam@flow2:drift=mod,dt=1e-05,eta=0.0001,rho=0.5"]),
+    (["--opt", "sam", "--opt", "sam:rho=0.5"], ["gd:eta=0.0001", "sam:eta=0.0001,rho=0.5"]),  # once is enough
     (["--opt", "sam", "--rho", "0.1|0.2"], ["gd:eta=0.0001", "sam:eta=0.0001,rho=0.1", "sam:eta=0.0001,rho=0.2"]),
 ])  # fmt: skip
 def test_the_baseline_comes_first_and_takes_the_first_methods_numbers(
@@ -403,6 +409,8 @@ def test_doctor_finds_this_installation_well(say: Callable[..., Said]) -> None:
     (["run", "himmelblau", "--opt", "sam", "--batch", "2"], "himmelblau is no finite sum"),
     (["run", "beale", "--opt", "sam@sde2"], "sam@sde2 has no noise: add batch=… or sigma=…"),
     (["run", "beale", "--opt", "sam@flow:sigma=1"], "a flow has no noise"),
+    (["run", "beale", "--opt", "sam:batch=1..2/2"], "lists as batch=a|b"),
+    (["run", "beale", "--opt", "sam:batch=1|x"], "batch is a whole number ≥ 1, not 'x'"),
     (["run", "beale", "--opt", "sam:batch=4"], "beale has 3 samples"),
     (["run", "x^2", "--sample", "x^2", "--sample", "x^4"], "the mean of the samples is not the formula"),
     (["run", "x^2 + * y"], "\n  x^2 + * y\n        ^\n"),

@@ -13,6 +13,7 @@ REFUSED = {
     "gd:batch=0": ["batch", "whole number ≥ 1", "'0'"],
     "gd:batch=-2": ["batch", "whole number ≥ 1", "'-2'"],
     "gd:batch=1.5": ["batch", "whole number ≥ 1", "'1.5'"],
+    "gd:batch=1|2": ["batch is the same for all trajectories", "several methods", "batch=a|b"],
     "gd:batch=many": ["batch", "whole number ≥ 1", "'many'"],
     "gd:sigma=-0.1": ["sigma", "≥ 0", "-0.1"],
     "sam:sigma=0.1|-0.1": ["sigma", "≥ 0", "-0.1"],

@@ -23,7 +23,7 @@ Opt = Annotated[
     Option(
         metavar="METHOD",
         help="A method, such as sam or sam:rho=0.1,beta=0.9; repeat to compare. Its flow: sam@flow, its SDE: "
-        "sam@sde2:batch=1. Sweep: 'sam:rho=0.1..0.5/9'.",
+        "sam@sde2:batch=1. Sweeps: 'sam:rho=0.1..0.5/9', 'sam:batch=1|2'.",
     ),
 ]
 Eta = Annotated[str | None, Option(metavar="A", help="Step size of the one --opt.")]

@@ -63,7 +63,7 @@ def resolve(spec: RunSpec) -> Plan:
     landscape = find_landscape(spec)
     named = read_methods(spec.methods, landscape)
     whole = _resolved(spec, landscape, named)
-    expanded = [each for m in named for each in m.expand()]
+    expanded = list({each.text: each for m in named for each in m.expand()}.values())
     if len(expanded) > MOST_METHODS:
         raise UsageError(
             f"{len(expanded)} methods are more than one run takes (at most {MOST_METHODS}): make the sweep coarser"
@@ -77,12 +77,12 @@ def resolve(spec: RunSpec) -> Plan:
 
 
 def read_methods(texts: Sequence[str], landscape: Landscape) -> list[Method]:
-    """Return the methods of ``texts`` with every number they leave open taken from the landscape."""
-    from saddlescape.dynamics.reading import method
+    """Return the methods of ``texts`` (sam:batch=1|2 is two), what they leave open taken from the landscape."""
+    from saddlescape.dynamics.reading import alternatives, method
 
     found = []
-    for text in texts:
-        asked = method(text)
+    for one in [each for text in texts for each in alternatives(text)]:
+        asked = method(one)
         eta = asked.numbers["eta"]
         linked = (
             isinstance(eta, tuple) and asked.numbers.get("dt", 0.0) is None

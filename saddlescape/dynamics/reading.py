@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields
+from itertools import product
 from typing import Any
 
 from saddlescape.dynamics.clocks import Clock, Steps
@@ -48,6 +49,8 @@ WORDS = {
 }
 FLAGS = ("nesterov", "replace", "mean")
 COUNTS = ("batch", "m")
+#: keys that say what a method is, the same for all trajectories: several values are several methods
+STRUCTURE = (*COUNTS, *FLAGS, *WORDS)
 COMMON = ("eta", "beta", "nesterov", "sigma", "batch", "replace", "m", "ascent", "noise")
 
 
@@ -164,7 +167,26 @@ def _known(part: type[Perturbation], clock: Clock, key: str, own: set[str], time
     )
 
 
+def alternatives(text: str) -> list[str]:
+    """Return the method texts that ``text`` lists: sam:batch=1|2 is two, as batch says what the method is (STRUCTURE).
+
+    A number such as rho=0.1|0.2 stays: it may differ from trajectory to trajectory of one method.
+    """
+    head, colon, tail = text.partition(":")
+    choices = []
+    for piece in tail.split(","):
+        key, equals, value = piece.partition("=")
+        several = key.strip() in STRUCTURE
+        choices.append([f"{key}{equals}{each}" for each in value.split("|")] if several else [piece])
+    return [f"{head}{colon}{','.join(chosen)}" for chosen in product(*choices)]
+
+
 def _value(key: str, given: Any) -> Any:
+    if key in STRUCTURE and isinstance(given, str) and ("|" in given or ".." in given):
+        raise UsageError(
+            f"{key} is the same for all trajectories of a method, not '{given:.40}': several are several methods, which "
+            f"one --opt of the command line lists as {key}=a|b"
+        )
     if key in FLAGS:
         if given not in (True, False, "true", "false"):
             raise UsageError(f"{key} is true or false, not '{given}'")
