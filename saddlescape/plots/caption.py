@@ -16,7 +16,8 @@ from saddlescape.results import Run
 #: longest formula (characters of LaTeX) that a caption shows
 LONGEST = 700
 #: commands that mathtext certainly knows
-SAFE = "left right leftarrow frac sqrt nabla eta rho beta sigma alpha delta cdot sin cos tan exp log sinh cosh tanh pi quad"
+SAFE = "left right leftarrow frac sqrt nabla eta rho beta sigma alpha delta pi cdot quad"
+SAFE += " sin cos tan exp log sinh cosh tanh"
 #: what SymPy prints and mathtext does not know
 TRANSLATED = (
     (r"\\tfrac|\\dfrac", r"\\frac"),

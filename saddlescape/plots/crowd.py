@@ -64,7 +64,9 @@ def _starts(ax: Axes, at: Array, colours: Array) -> PathCollection | AxesImage:
         72 / ax.figure.dpi * float(np.sqrt(box.width * box.height / n))
     )  # between starts that fill the view
     area = float(np.clip((0.45 if n < MANY else 0.75) * side, 0.3, 3)) ** 2
-    return ax.scatter(*at.T, s=area, c=colours, linewidths=0, marker="s", alpha=0.9, zorder=3, snap=False)
+    return ax.scatter(
+        at[:, 0], at[:, 1], s=area, c=colours, linewidths=0, marker="s", alpha=0.9, zorder=3, snap=False
+    )
 
 
 def _lattice(at: Array, colours: Array) -> tuple[Array, tuple[float, float, float, float]] | None:
