@@ -26,22 +26,6 @@ INLINE double recip(double n) {
     return n == 0.0 ? 0.0 : inverse;
 }
 
-/* The Hessian times (u, v). */
-INLINE void bend(double x, double y, double u, double v, double *bx, double *by) {
-    double t0 = 8.0 * x;
-    double t1 = y * y;
-    double t2 = t1 * y;
-    double t3 = t2 - 1.0;
-    double t4 = 3.0 * t1;
-    double t5 = t3 * t0 + 21.0;
-    double t6 = t1 - 1.0;
-    double t7 = 4.0 * x;
-    double t8 = 0.25 * (t0 * (2.0 * t2 + t3 * t4 - 2.0) + t5 * t4 + 4.0 * y * (t6 * t7 + 9.0) + 12.0);
-    double t9 = y - 1.0;
-    *bx = t8 * v + 2.0 * u * (t6 * t6 + t3 * t3 + t9 * t9);
-    *by = t8 * u + 0.5 * v * x * (t7 * (6.0 * t1 + 9.0 * (t1 * t1) - 1.0) + 3.0 * t5 * y + 18.0);
-}
-
 /* -G */
 INLINE void slope(int sam, double x, double y, double rho, double *ux, double *uy) {
     double gx, gy;
@@ -54,19 +38,33 @@ INLINE void slope(int sam, double x, double y, double rho, double *ux, double *u
     *uy = -gy;
 }
 
-/* SAM's flow stays where a step would carry it across a zero of the gradient. */
-INLINE int stays(double x, double y, double dt, double ux, double uy) {
-    double gx, gy, bx, by;
+/* <g, g after dt (-G + g)>, and where on that way g would be shortest if it changed evenly. */
+INLINE double turning(double x, double y, double dt, double ux, double uy, double *sx, double *sy) {
+    double gx, gy, ax, ay;
     gradient(x, y, &gx, &gy);
-    bend(x, y, ux + gx, uy + gy, &bx, &by);
-    return sqrt(gx * gx + gy * gy) < dt * sqrt(bx * bx + by * by);
+    double jx = ux + gx, jy = uy + gy;
+    gradient(x + dt * jx, y + dt * jy, &ax, &ay);
+    double cx = gx - ax, cy = gy - ay;
+    double part = (gx * cx + gy * cy) * recip(cx * cx + cy * cy) * dt;
+    *sx = x + part * jx;
+    *sy = y + part * jy;
+    return gx * ax + gy * ay;
+}
+
+/* SAM's flow stays where a step would turn the gradient round twice: it would be carried across a zero of it. */
+INLINE int stays(double x, double y, double dt, double rho, double ux, double uy) {
+    double sx, sy, tx, ty;
+    double first = turning(x, y, dt, ux, uy, &sx, &sy);
+    slope(1, sx, sy, rho, &ux, &uy);
+    double second = turning(sx, sy, dt, ux, uy, &tx, &ty);
+    return (first < 0.0) & (second < 1e-300);
 }
 
 INLINE void step(int sam, double *px, double *py, double dt, double rho) {
     double x = *px, y = *py, ax, ay, bx, by, cx, cy, dx, dy;
     double half = 0.5 * dt, sixth = dt / 6.0;
     slope(sam, x, y, rho, &ax, &ay);
-    int held = sam ? stays(x, y, dt, ax, ay) : 0;
+    int held = sam ? stays(x, y, dt, rho, ax, ay) : 0;
     slope(sam, x + half * ax, y + half * ay, rho, &bx, &by);
     slope(sam, x + half * bx, y + half * by, rho, &cx, &cy);
     slope(sam, x + dt * cx, y + dt * cy, rho, &dx, &dy);

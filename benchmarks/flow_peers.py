@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 import numpy as np
 from c_peer import c_peers
 from common import THREADS, Array, gradient, on_threads, seconds
-from sde_peers import _jax, curve
+from sde_peers import _jax
 
 Fixed = Callable[[Array, int, float, float], Array]
 Adaptive = Callable[[Array, float, float], Array]
@@ -45,10 +45,24 @@ def rk4(x: Any, y: Any, dt: float, rho: float, sqrt: Any, where: Any) -> tuple[A
     nx, ny = x + dt / 6.0 * (ax + 2.0 * (bx + cx) + dx), y + dt / 6.0 * (ay + 2.0 * (by + cy) + dy)
     if rho < 0.0:
         return nx, ny
-    gx, gy = gradient(x, y)
-    hx, hy = curve(x, y, ax + gx, ay + gy)
-    held = sqrt(gx * gx + gy * gy) < dt * sqrt(hx * hx + hy * hy)
+
+    def part(a: Any, b: Any) -> Any:
+        return a / where(b == 0.0, 1.0, b)
+
+    first, sx, sy = turning(x, y, dt, ax, ay, part)
+    second, _, _ = turning(sx, sy, dt, *slope(sx, sy), part)
+    held = where(first < 0.0, second, 1.0) < 1e-300
     return where(held, x, nx), where(held, y, ny)
+
+
+def turning(x: Any, y: Any, dt: float, ux: Any, uy: Any, part: Any) -> tuple[Any, Any, Any]:
+    """⟨g, g after dt (−G + g)⟩, and where on that way g would be shortest if it changed evenly."""
+    gx, gy = gradient(x, y)
+    jx, jy = ux + gx, uy + gy
+    ax, ay = gradient(x + dt * jx, y + dt * jy)
+    cx, cy = gx - ax, gy - ay
+    there = part(gx * cx + gy * cy, cx * cx + cy * cy) * dt
+    return gx * ax + gy * ay, x + there * jx, y + there * jy
 
 
 def c_fixed() -> dict[str, tuple[Fixed, str]]:
@@ -105,9 +119,13 @@ def _heyoka_step(hy: Any, x: Any, y: Any, dt: float, rho: float) -> tuple[Any, A
     nx, ny = x + dt / 6.0 * (ax + 2.0 * (bx + cx) + dx), y + dt / 6.0 * (ay + 2.0 * (by + cy) + dy)
     if rho < 0.0:
         return nx, ny
-    gx, gy = gradient(x, y)
-    hx, hy_ = curve(x, y, ax + gx, ay + gy)
-    held = hy.lt(hy.sqrt(gx * gx + gy * gy), dt * hy.sqrt(hx * hx + hy_ * hy_))
+
+    def part(a: Any, b: Any) -> Any:
+        return where(hy.eq(b, 0.0), 0.0, a / b)
+
+    first, sx, sy = turning(x, y, dt, ax, ay, part)
+    second, _, _ = turning(sx, sy, dt, *slope(sx, sy), part)
+    held = hy.lt(where(hy.lt(first, 0.0), second, 1.0), 1e-300)
     return where(held, x, nx), where(held, y, ny)
 
 

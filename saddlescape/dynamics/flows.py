@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import reduce
-from operator import add
-from typing import Any, TypeVar
+from typing import Any
 
 from saddlescape.dynamics.clocks import Clock, Parts
 from saddlescape.dynamics.expansion import along, series
 from saddlescape.dynamics.schemes import FLOW_SCHEMES, State, dopri5
-from saddlescape.symbols import Scalar, Vector, bend, gradient, norm, number, scalar, variable, where
+from saddlescape.symbols import Scalar, Vector, dot, gradient, norm, number, recip, scalar, variable, where
+
+#: (one, other) → one of them, as a formula
+Choice = Callable[[Vector, Vector], Vector]
+#: an inner product below this is 0: what is at a zero of the gradient turns it, and NaN does not
+TINY = 1e-300
 
 
 @dataclass(frozen=True)
@@ -71,18 +74,22 @@ class Flow(Face):
         after = FLOW_SCHEMES[self.scheme](
             lambda at: first if at is state else self.field(parts, at), state, dt
         )
-        if parts.perturbation.is_smooth or "v" in state or parts.noise.random:
+        if not arrives(parts):
             return after
-        return {"x": captured(state["x"], first["x"], dt, after["x"])}
+        return {"x": self.held(parts, state["x"], first["x"], dt)(state["x"], after["x"])}
+
+    def held(self, parts: Parts, x: Vector, slope: Vector, dt: Scalar) -> Choice:
+        """Return the rule of ``captured`` for a step ``dt`` of this flow from ``x``, where dx/dt is ``slope``."""
+        return captured(x, slope, dt, lambda at: self.field(parts, {"x": at})["x"])
 
     def attempt(self, parts: Parts, state: State) -> dict[str, Vector]:
         """Return the state after a step ``h``, its derivative there and the error, from the derivative ``k_`` at hand."""
         k1 = {name: variable(f"k_{name}") for name in state}
         h = number("h")
         after, last, error = dopri5(lambda at: self.field(parts, at), state, k1, h)
-        if not (parts.perturbation.is_smooth or "v" in state or parts.noise.random):
+        if arrives(parts):
             size = parts.numbers["atol"] + parts.numbers["rtol"] * norm(state["x"])
-            held = arrived(state["x"], k1["x"], h, error["x"], size)
+            held = arrived(self.held(parts, state["x"], k1["x"], h), k1["x"], h, error["x"], size)
             rest = 0.0 * state["x"]
             after, last = {"x": held(state["x"], after["x"])}, {"x": held(rest, last["x"])}
             error = {"x": held(rest, error["x"])}
@@ -103,36 +110,49 @@ def slope(parts: Parts, state: State, drift: Vector) -> State:
     return {"x": -v, "v": (drift - (1.0 - beta) * v) / eta}
 
 
-def captured(x: Vector, slope: Vector, dt: Scalar, after: Vector) -> Vector:
-    """Return ``x`` where one step would carry it across a zero of the gradient g, otherwise ``after``.
+def arrives(parts: Parts) -> bool:
+    """Whether the field jumps at zeros of the gradient, so that the flow arrives there in finite time and stays."""
+    return not (parts.perturbation.is_smooth or parts.momentum.state or parts.noise.random)
+
+
+def captured(x: Vector, slope: Vector, dt: Scalar, field: Callable[[Vector], Vector]) -> Choice:
+    """Return the rule (held, free) → "held" where one step from ``x`` would carry it across a zero of the gradient.
 
     Near a critical point a normalised direction has a part of fixed size, G − g ≈ rho H n, and the flow arrives in
-    finite time; then it stays (Filippov). A step changes g by about dt H (G − g); where that is longer than g
-    an explicit scheme would only chatter.
+    finite time; then it stays (Filippov). A step of that part turns g round there. It does so across a steep valley
+    too, where a step is too long for the scheme but nothing ends: therefore it must turn g round twice, from ``x`` and
+    from where g is shortest on the way, where what is left of g along the valley is not turned.
     """
+    shortest, turned = turning(x, slope, dt)
+    _, still = turning(shortest, field(shortest), dt)
+    return lambda held, free: where(turned, scalar(0.0), where(still, scalar(TINY), held, free), free)
+
+
+def turning(x: Vector, slope: Vector, dt: Scalar) -> tuple[Vector, Scalar]:
+    """Return where g would be shortest on the step −dt (G − g) from ``x`` if it changed evenly, and ⟨g, g after it⟩."""
     g = gradient(x)
-    return where(norm(g), dt * norm(bend(x, slope + g)), x, after)
+    step = dt * (slope + g)
+    after = gradient(x + step)
+    change = g - after
+    return x + (dot(g, change) * recip(dot(change, change))) * step, dot(g, after)
 
 
 #: atoms up to which a law is written out in the formula of a tick; those of a larger one are found by a pass
 WRITTEN_OUT = 6
 
 
-def arrived(
-    x: Vector, slope: Vector, h: Scalar, error: Vector, size: Scalar
-) -> Callable[[Vector, Vector], Vector]:
-    """Return (held, free) → one of them: the rule of ``captured`` for an adaptive step ``h`` from ``x``.
+def arrived(held: Choice, slope: Vector, h: Scalar, error: Vector, size: Scalar) -> Choice:
+    """Return the rule of an adaptive step ``h``: ``held`` where its error is below ``size``, for a longer one may not
+    see where it goes.
 
-    It holds a step whose error is below ``size``, for a longer one may not see where it goes. The slope of what is held
-    is set to 0, and what has none stays: otherwise it would be carried across for ever by steps as short as this one.
-    (The first attempt of a run is one of h = 0, to find the slope.)
+    The slope of what is held is set to 0, and what has none stays: otherwise it would be carried across for ever by
+    steps as short as this one. (The first attempt of a run is one of h = 0, to find the slope.)
     """
-    g, nothing = gradient(x), scalar(0.0)
-    reach, tried, moving = h * norm(bend(x, slope + g)), norm(error), norm(slope)
+    nothing, tried, moving = scalar(0.0), norm(error), norm(slope)
 
-    def either(held: Vector, free: Vector) -> Vector:
-        goes = where(tried, size, where(norm(g), reach, held, free), free)
-        return where(nothing, moving, goes, where(nothing, h, held, free))
+    def either(stays: Vector, free: Vector) -> Vector:
+        goes = where(tried, size, held(stays, free), free)
+        return where(nothing, moving, goes, where(nothing, h, stays, free))
 
     return either
 
@@ -158,20 +178,12 @@ def atoms(parts: Parts, x: Vector, order: int | None) -> list[tuple[float, list[
     return found
 
 
-#: terms that are added one after the other; of more, sums of halves are: walks over formulas would go too deep
-IN_A_ROW = 36
-
-
-T = TypeVar("T", Scalar, Vector)
-
-
-def total(terms: Sequence[T | None]) -> T:
+def total(terms: list[Vector | None]) -> Vector:
     """Return the sum of the terms that are there."""
     kept = [t for t in terms if t is not None]
-    if len(kept) > IN_A_ROW:
-        half = len(kept) // 2
-        return total(kept[:half]) + total(kept[half:])
-    found: T = reduce(add, kept)
+    found = kept[0]
+    for t in kept[1:]:
+        found = found + t
     return found
 
 

@@ -9,9 +9,8 @@ from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from saddlescape.dynamics.clocks import Clock, Parts, Steps
-from saddlescape.dynamics.flows import Face, Flow
+from saddlescape.dynamics.flows import Face, Flow, arrives
 from saddlescape.dynamics.momentum import Momentum, Nesterov, NoMomentum
-from saddlescape.dynamics.nodes import refused
 from saddlescape.dynamics.noise import Noise
 from saddlescape.dynamics.numbers import Value, read, show
 from saddlescape.dynamics.perturbations import Perturbation
@@ -23,6 +22,8 @@ if TYPE_CHECKING:
 
 #: evaluations of the field in a tick of a flow
 STAGES = {"rk4": 4, "euler": 1}
+#: gradients of the rule by which the flow of a normalised direction stays where it arrives (flows.captured)
+ARRIVAL = 4
 #: ticks of a face per step of its map, where dt is not given
 PER_STEP = 10
 
@@ -69,7 +70,7 @@ class Method:
         exact = isinstance(clock, Flow) and clock.order is None and clock.drift == "plain"
         if not exact or self.noise.random or clock.scheme not in STAGES:
             return None
-        return calls * STAGES[clock.scheme]
+        return calls * STAGES[clock.scheme] + (ARRIVAL if arrives(self.parts(1)) else 0)
 
     def with_numbers(self, **values: Value) -> Method:
         """Return this method with other values for some of its numbers (rho stays where it belongs)."""
@@ -101,8 +102,6 @@ class Method:
     def on(self, landscape: Landscape) -> Method:
         """Return this method with all its numbers, on ``landscape``. Raises UsageError where they do not fit."""
         made = self.resolved(landscape.eta, landscape.rho)
-        if made.noise.nodes is not None and (words := refused(landscape.dim, made.noise.nodes)):
-            raise UsageError(f"{made.text} on {landscape.name}: {words}")
         batch = made.noise.batch
         if batch is None:
             return made

@@ -32,7 +32,6 @@ PARTS = tuple(
         "momentum",
         "noise",
         "laws",
-        "nodes",
         "clocks",
         "flows",
         "schemes",

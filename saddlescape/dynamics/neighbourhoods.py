@@ -10,6 +10,7 @@ from saddlescape.dynamics.capture import captured, distance, rests
 from saddlescape.dynamics.method import Method
 from saddlescape.dynamics.multipliers import PARTS as LOCAL
 from saddlescape.dynamics.multipliers import behaviours, capture_radius, directions
+from saddlescape.dynamics.plan import plan_run
 from saddlescape.errors import Interrupted
 from saddlescape.landscapes.base import Array, Landscape
 from saddlescape.results import CriticalPoint
@@ -136,10 +137,11 @@ def _attracts(landscape: Landscape, method: Method, point: CriticalPoint) -> boo
 
 def _kept(landscape: Landscape, method: Method, point: CriticalPoint, starts: Array, ticks: int) -> Any:
     """Run the method and say which starts stayed and were captured; judged by raw columns, never by the status."""
-    from saddlescape.dynamics.simulate import simulate  # which judges with what is found here
+    from saddlescape.dynamics.simulate import carry_out  # which judges with what is found here
 
+    plan = plan_run(landscape, method, starts, None, ticks, max(1, ticks // RECORDS), False, 0, {})
     try:
-        run = simulate(landscape, method, starts, ticks, every=max(1, ticks // RECORDS), engine="compiled")
+        run = carry_out(plan, "compiled")
     except Interrupted:  # of this check, not of the run that it is for
         raise KeyboardInterrupt from None
     away = np.linalg.norm(run.x - point.x, axis=-1)

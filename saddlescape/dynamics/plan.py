@@ -124,15 +124,12 @@ def _parameters(landscape: Landscape, params: Mapping[str, Any], n: int) -> dict
 
 
 def _needs_formula(method: Method) -> bool:
-    clock, rough = method.clock, not method.perturbation.is_smooth
+    clock = method.clock
     cut = isinstance(clock, Face) and (clock.order is not None or clock.drift == "mod")
     return (
         (cut and method.name != "gd")
         or method.noise.noise == "hessian"
-        or (
-            isinstance(clock, Face)
-            and (clock.drift == "mod" or (clock.name == "flow" and rough and not method.momentum.state))
-        )
+        or (isinstance(clock, Face) and clock.drift == "mod")
     )
 
 

@@ -19,13 +19,12 @@ from typing import Any
 import numpy as np
 
 from saddlescape.dynamics import kernels, status, words
-from saddlescape.dynamics.accuracy import law_said
 from saddlescape.dynamics.link import LANES, adaptive, kernel_source
 from saddlescape.dynamics.method import Method
 from saddlescape.dynamics.plan import Plan, empty, fitting, plan_run, signature, tiles, whole
 from saddlescape.dynamics.reading import method as as_method
 from saddlescape.dynamics.stopping import Ended, Rule, cuts
-from saddlescape.dynamics.timing import caution
+from saddlescape.dynamics.timing import caution, stranded
 from saddlescape.errors import Interrupted, StepWarning, UsageError
 from saddlescape.landscapes.base import Array, Landscape
 from saddlescape.partial import Partial
@@ -87,14 +86,29 @@ def simulate(
         known to keep it (docs/statuses.md); it stays where it is from then on, and ``Run.stopped`` says since when.
     memory : bytes of recorded positions allowed. ``block`` trajectories per piece of work (results never depend on it).
 
-    Warns (StepWarning) where dt is more than 2/λmax at a start. Raises UsageError for what cannot be run as asked,
+    Warns (StepWarning) where dt is too long for a flow or SDE at a start, or a flow stopped where no critical point is.
+    Raises UsageError for what cannot be run as asked,
     Interrupted on Ctrl-C with what is done.
     """
     plan = plan_run(
         landscape, as_method(method), x0, v0, steps, every, fast, seed, params or {}, streams, stop
     )
-    if words_of_caution := caution(plan.landscape, plan.method, plan.x0):
-        warnings.warn(words_of_caution, StepWarning, stacklevel=2)
+    doubts = caution(plan.landscape, plan.method, plan.x0)
+    if doubts:
+        warnings.warn(doubts, StepWarning, stacklevel=2)
+    run = carry_out(
+        plan, engine, threads=threads, progress=progress, resume=resume, memory=memory, block=block
+    )
+    if not doubts and (lost := stranded(plan.landscape, plan.method, run.final)):
+        warnings.warn(lost, StepWarning, stacklevel=2)
+    return run
+
+
+def carry_out(
+    plan: Plan, engine: str = "auto", *, threads: int | None = None, progress: Progress | None = None,
+    resume: Partial | None = None, memory: float = MEMORY, block: int | None = None,
+) -> Run:  # fmt: skip
+    """Run a plan as ``simulate`` does, which says what the arguments are, and warn of nothing."""
     threads = whole("threads", os.cpu_count() or 1 if threads is None else threads)
     block = None if block is None else whole("block", block)
     _affordable(plan, memory)
@@ -249,12 +263,11 @@ def _gradients(plan: Plan, out: Partial) -> Any:
 def _run(plan: Plan, out: Partial) -> Run:
     ticks = np.append(np.arange(0, plan.ticks, plan.every), plan.ticks).astype(float)
     eta = np.asarray(plan.method.numbers[plan.method.clock.tick], dtype=float)
-    said = law_said(plan.landscape, plan.method, plan.x0)
     spec = {
         "landscape": plan.landscape.name, "formula": plan.landscape.formula,
         "params": {**plan.landscape.params, **{k: v.tolist() for k, v in plan.params.items()}},
         "method": plan.method.text, "steps": plan.ticks, "every": plan.every, "seed": plan.seed, "fast": plan.fast,
-        "stop": plan.stop, **({"laws": {plan.method.text: said}} if said else {}),
+        "stop": plan.stop,
     }  # fmt: skip
     return Run(
         spec=spec,

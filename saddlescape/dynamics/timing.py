@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 
 from saddlescape.dynamics.draws import DEPTH
-from saddlescape.dynamics.flows import Face
+from saddlescape.dynamics.evaluate import evaluated, slope_at
+from saddlescape.dynamics.flows import Face, Flow, arrives
 from saddlescape.dynamics.method import Method
 from saddlescape.dynamics.sdes import Sde
 from saddlescape.landscapes.base import Array, Landscape
+from saddlescape.symbols import fixed, variable
+
+#: how often dt is halved in search of one that holds no start
+HALVINGS = 40
+#: what is held is at a critical point if it is nearer than so many jumps dt·‖G − ∇f‖, by so many iterations
+NEAR, NEWTON = 3.0, 10
 
 
 def face_ticks(method: Method, steps: int) -> int:
@@ -18,33 +28,107 @@ def face_ticks(method: Method, steps: int) -> int:
 
 
 def caution(landscape: Landscape, method: Method, x0: Array, most: int = 1000) -> str:
-    """Return in words that dt is beyond what an explicit scheme can follow at a start; "" where it is not.
-
-    That is 2/λmax, and for a normalised direction ‖∇f‖/(rho λmax²): it turns within a distance of ‖∇f‖/λmax.
-    """
+    """Return in words that dt is too long for a start: the flow is held there by its own rule (flows.captured), or dt is
+    beyond 2/λmax, which an explicit scheme can follow; "" where neither is so. The first ``most`` starts are asked."""
     clock = method.clock
     if not isinstance(clock, Face) or getattr(clock, "adaptive", False):
         return ""
-    x = x0[:most]
+    x, numbers = x0[:most], {k: np.asarray(v, dtype=float) for k, v in method.numbers.items()}
+    numbers = {k: v[:most] if v.ndim else v for k, v in numbers.items()}
+    if words := _held_at_once(landscape, method, x, numbers):
+        return words
     with np.errstate(all="ignore"):
         hessian, slope = landscape.hessian(x), np.linalg.norm(landscape.grad(x), axis=1)
     fine = np.isfinite(hessian).all(axis=(1, 2)) & (slope > 0)
     if not fine.any():
         return ""
-    size = np.abs(np.linalg.eigvalsh(hessian[fine])).max(axis=1)
-    limit = 2.0 / max(float(size.max()), 1e-300)
-    words = "2/λmax"
-    rho = float(np.max(np.asarray(method.numbers.get("rho") or 0.0, dtype=float)))
-    if not method.perturbation.is_smooth and rho > 0 and not method.noise.random:
-        turning = float(np.min(slope[fine] / (rho * np.maximum(size, 1e-300) ** 2)))
-        limit, words = min((limit, words), (turning, "‖∇f‖/(ρ λmax²)"))
-    dt = float(np.max(np.asarray(method.numbers["dt"], dtype=float)))
+    limit = 2.0 / max(float(np.abs(np.linalg.eigvalsh(hessian[fine])).max()), 1e-300)
+    dt = float(np.max(numbers["dt"]))
     if dt <= limit:
         return ""
     return (
-        f"dt = {dt:g} of {method.name}@{clock.name} is more than {words} = {limit:.3g} at a start: the scheme "
+        f"dt = {dt:g} of {method.name}@{clock.name} is more than 2/λmax = {limit:.3g} at a start: the scheme "
         "cannot follow the equation there. Take a smaller dt"
     )
+
+
+def _held_at_once(landscape: Landscape, method: Method, x: Array, numbers: dict[str, Array]) -> str:
+    """Return in words how many of the starts ``x`` a flow holds in its first tick, and with what dt it holds none."""
+    held = holds(landscape, method, x, numbers) & ~_at_rest(landscape, x, numbers["dt"])
+    if not held.any():
+        return ""
+    shorter = {k: np.broadcast_to(v, held.shape)[held] for k, v in numbers.items()}
+    for _ in range(HALVINGS):
+        shorter["dt"] = 0.5 * shorter["dt"]
+        if not holds(landscape, method, x[held], shorter).any():
+            break
+    who = (
+        "the start is held where it is"
+        if len(x) == 1
+        else f"{held.sum()} of {len(x)} starts are held where they are"
+    )
+    return (
+        f"with dt = {float(np.max(numbers['dt'])):g} {who} by {method.name}@{method.clock.name}, as at a "
+        f"critical point: one step would turn the gradient round. Take dt = {float(np.min(shorter['dt'])):g} or less, "
+        "or scheme=dopri5"
+    )
+
+
+def stranded(landscape: Landscape, method: Method, x: Array, most: int = 1000) -> str:
+    """Return in words that trajectories which end at ``x`` are held there though no critical point is within a step, as
+    in a steep valley that dt is too long for; "" where none is. The first ``most`` are asked.
+
+    Whether one is near, Newton's iteration says.
+    """
+    x, numbers = x[:most], {k: np.asarray(v, dtype=float) for k, v in method.numbers.items()}
+    numbers = {k: v[:most] if v.ndim else v for k, v in numbers.items()}
+    held: Any = np.isfinite(x).all(axis=1)
+    held = held & holds(landscape, method, np.where(held[:, None], x, 0.0), numbers)
+    if not held.any():
+        return ""
+    away = np.linalg.norm(_newton(landscape, x[held]) - x[held], axis=1)
+    here = {k: np.broadcast_to(v, held.shape)[held] for k, v in numbers.items()}
+    jump = here["dt"] * np.linalg.norm(
+        slope_at(landscape, method, here, x[held]) + landscape.grad(x[held]), axis=1
+    )
+    lost = int(np.sum(~(away <= NEAR * jump)))
+    if not lost:
+        return ""
+    who, dt = "the trajectory" if len(x) == 1 else f"{lost} of {len(x)} trajectories", float(here["dt"].max())
+    return (
+        f"{who} of {method.name}@{method.clock.name} stopped where no critical point is: dt = {dt:g} is too long for the "
+        "slope there. Take a smaller dt, or scheme=dopri5"
+    )
+
+
+def _newton(landscape: Landscape, x: Array) -> Array:
+    """Return where Newton's iteration for ∇f = 0 goes from ``x`` (n, d), to a curve of minima straight; or NaN."""
+    with np.errstate(all="ignore"):
+        for _ in range(NEWTON):
+            hessian, gradient = landscape.hessian(x), landscape.grad(x)
+            fine: Any = np.isfinite(hessian).all(axis=(1, 2))
+            inverse = np.linalg.pinv(np.where(fine[:, None, None], hessian, 0.0), rcond=1e-6, hermitian=True)
+            x = np.where(fine[:, None], x - np.einsum("nij,nj->ni", inverse, gradient), np.nan)
+    return x
+
+
+def holds(landscape: Landscape, method: Method, x: Array, numbers: Mapping[str, Array]) -> Any:
+    """Return which of the places ``x`` (n, d) a flow in steps of dt holds; ``numbers`` broadcast against (n,)."""
+    clock, parts = method.clock, method.parts(landscape.dim, landscape.n_samples)
+    if not isinstance(clock, Flow) or clock.adaptive or not arrives(parts):
+        return np.zeros(len(x), dtype=bool)
+    here = variable("x")
+    rule = clock.held(parts, here, clock.field(parts, {"x": here})["x"], parts.numbers["dt"])
+    answer = rule(fixed(np.ones(landscape.dim)), fixed(np.zeros(landscape.dim)))
+    return evaluated(landscape, answer, {"x": x}, numbers)[:, 0] == 1.0
+
+
+def _at_rest(landscape: Landscape, x: Array, dt: Array) -> Any:
+    """Whether the gradient is 0 but for rounding: nothing moves there with any dt."""
+    width = max(hi - lo for lo, hi in landscape.domain)
+    rounding = 1e3 * np.finfo(float).eps * (np.abs(x).max(axis=1) + width)
+    with np.errstate(all="ignore"):
+        return dt * np.linalg.norm(landscape.grad(x), axis=1) <= rounding
 
 
 def division(method: Method) -> tuple[int, int]:
