@@ -127,6 +127,7 @@ def run_json(plan: Any, runs: Sequence[Run], ends: Sequence[Any], files: Sequenc
     return {
         "schema": "landscape.run/1", "landscape": plan.spec.landscape, "dimension": plan.landscape.dim, "runs": entries,
         "critical_points": [point_json(p) for p in plan.landscape.critical_points], "files": list(files),
+        "laws": {method: dict(said) for method, said in plan.spec.laws.items()},
     }  # fmt: skip
 
 

@@ -31,6 +31,9 @@ PLAIN_OPTIONS = {
     "style": "--style",
 }  # fmt: skip
 
+#: fields that are left out of plain data where they are empty
+OMITTED = ("params", "samples", "variables", "x0", "laws")
+
 
 @dataclass(frozen=True, kw_only=True)
 class RunSpec:
@@ -42,7 +45,8 @@ class RunSpec:
     them. ``x0`` are start texts (starts.py): ``1,2``, ``1,2;3,4``, ``grid:41``, ``disk:200@0,0:0.1``, ``FILE.csv``.
     ``steps`` or ``time`` says how long, ``every`` which ticks are kept; with ``budget`` "gradients" the steps count
     gradient calls. ``stop`` ends a trajectory before that, where it has "left" the domain or "converged". ``runs``
-    repeats every start.
+    repeats every start. ``laws`` is no request: it says, per method of expectations (a flow or an SDE with noise), what
+    they were taken over and how good that is at the start (dynamics/accuracy.py); it is found anew by every run.
     """
 
     landscape: str
@@ -63,6 +67,7 @@ class RunSpec:
     stop: str | None = None
     fast: bool = False
     style: str = "paper"
+    laws: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, compare=False)
 
     def __post_init__(self) -> None:
         for item in fields(self):
@@ -80,13 +85,13 @@ class RunSpec:
         found: dict[str, Any] = {"schema": SCHEMA, "command": "run"}
         for item in fields(self):
             value = getattr(self, item.name)
-            if value is None or (item.name in ("params", "samples", "variables", "x0") and not value):
+            if value is None or (item.name in OMITTED and not value):
                 continue
             if item.name in ("domain", "view"):
                 value = [list(pair) for pair in value]
-            found[item.name] = (
-                list(value) if isinstance(value, tuple) else dict(value) if item.name == "params" else value
-            )
+            found[item.name] = list(value) if isinstance(value, tuple) else value
+            if isinstance(value, Mapping):
+                found[item.name] = {k: dict(v) if isinstance(v, Mapping) else v for k, v in value.items()}
         return found
 
     @classmethod
@@ -231,4 +236,5 @@ CHECKS = {
     "stop": values.maybe(values.one_of(STOPS)),
     "fast": values.flag,
     "style": values.one_of(STYLES),
+    "laws": values.laws,
 }

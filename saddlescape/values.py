@@ -192,6 +192,19 @@ def params(name: str, value: Any) -> dict[str, float]:
     }
 
 
+def laws(name: str, value: Any) -> dict[str, dict[str, Any]]:
+    """A table, per method, of what was found about its law: texts and numbers."""
+    if not isinstance(value, Mapping) or not all(isinstance(each, Mapping) for each in value.values()):
+        raise UsageError(f"{name} must be a table of tables, one per method, not {kind(value)}")
+    return {
+        text(f"a name in {name}", method): {
+            text(f"a name in {name}", key): text(name, one) if isinstance(one, str) else number(name, one)
+            for key, one in each.items()
+        }
+        for method, each in value.items()
+    }
+
+
 def starts(name: str, value: Any) -> tuple[str, ...]:
     """Start texts; numbers and rows of numbers (an array too) become such texts, bit for bit."""
     value = value.tolist() if hasattr(value, "tolist") else value

@@ -4,9 +4,11 @@ import os
 import shutil
 import tempfile
 
-FOLDER = tempfile.mkdtemp(prefix="saddlescape-tests-")
+WORKER = "PYTEST_XDIST_WORKER" in os.environ  # it shares the folder of the process that started it
+FOLDER = os.environ["SADDLESCAPE_CACHE"] if WORKER else tempfile.mkdtemp(prefix="saddlescape-tests-")
 os.environ["SADDLESCAPE_CACHE"] = FOLDER
 
 
 def pytest_unconfigure() -> None:
-    shutil.rmtree(FOLDER, ignore_errors=True)
+    if not WORKER:
+        shutil.rmtree(FOLDER, ignore_errors=True)

@@ -580,3 +580,24 @@ def test_a_tick_that_is_too_long_is_pointed_out_and_run(say: Callable[..., Said]
     assert code == 0
     assert "gd@flow" in out
     assert "note: dt = 3 of gd@flow is more than 2/λmax" in err
+
+
+def test_what_expectations_are_taken_over_is_said_once_and_kept_in_every_file(
+    say: Callable[..., Said],
+) -> None:
+    arguments = ("run", "double_well", "--opt", "sam@sde2:sigma=0.5..1/2,nodes=3", "-n", "3", "--no-plot")
+    code, _, err = say(*arguments, "-o", "a.json", "-o", "a.npz", "-o", "a.toml")
+    assert code == 0
+    assert (
+        err.count("note: sam@sde2 averages over 3 rings of 7 nodes; at the start they miss the drift by") == 1
+    )
+    kept = json.loads(Path("a.json").read_text())
+    (law,) = kept["spec"]["laws"].values()
+    assert law["rule"] == "3 rings of 7 nodes"
+    assert kept["laws"] == kept["spec"]["laws"] == RunSpec.from_toml(Path("a.toml").read_text()).laws
+    assert say("rerun", "a.json", "--check")[0] == 0
+    _, out, _ = say(*arguments, "--dry-run")
+    assert 'rule = "3 rings of 7 nodes"' in out
+    code, _, err = say("run", "beale", "--opt", "sam@sde2:batch=1", "-n", "2", "--no-plot", "-o", "b.json")
+    assert "averages" not in err  # exact
+    assert [*json.loads(Path("b.json").read_text())["laws"].values()] == [{"rule": "3 batches, exact"}]

@@ -44,3 +44,13 @@ def test_what_needs_every_atom_written_out_is_refused_for_large_laws() -> None:
             UsageError, match=f"{key} is built for laws of at most 36 atoms, and this noise has 56"
         ):
             ss.simulate(L, f"sam@sde2:batch=3,replace=true,{key}", steps=2)
+
+
+def test_the_largest_laws_are_printed_and_run() -> None:
+    """253 atoms are too many for one chain of sums; more nodes change little where the direction is smooth."""
+    L = ss.landscape("beale")
+    text = "sam@sde3:sigma=1,eta=1e-4,rho=0.05,nodes={}"
+    assert "for a in range(253)" in kernel_source(L, ss.method(text.format(11)).on(L))
+    many, few = (ss.simulate(L, text.format(n), steps=3, engine="plain").final for n in (11, 4))
+    # at the start |g|/sigma is 327: all rules agree to a millionth of the drift, and steps are 3e-5 of it
+    np.testing.assert_allclose(many, few, atol=1e-8)

@@ -236,11 +236,11 @@ def runs_4d() -> list[Run]:
     return [make_run(scene, loss, lambda x: x @ quad, path, "gd:eta=0.05", 0.05, 300, "converged", fate=0)]
 
 
-def crowd(n: int, method: str = "sam:eta=0.0001,rho=0.5") -> Run:
-    """Return a grid of n × n starts with invented fates."""
+def crowd(n: int, method: str = "sam:eta=0.0001,rho=0.5", order: Any = slice(None)) -> Run:
+    """Return a grid of n × n starts with invented fates, or those of it that ``order`` says."""
     starts = np.stack(np.meshgrid(np.linspace(-1.5, 3.7, n), np.linspace(-0.5, 2.7, n)), axis=-1).reshape(
         -1, 2
-    )
+    )[order]
     path = np.stack([starts, 0.5 * starts + 0.5, 0.1 * starts + [2.7, 0.45]], axis=1)
     return make_run(
         beale_scene(),
@@ -425,6 +425,23 @@ def test_a_crowd_is_one_rasterized_collection_coloured_by_fate() -> None:
     blue = np.array(matplotlib.colors.to_rgb(style.ENDS[0]))
     is_blue = np.all(np.isclose(starts.get_facecolor()[:, :3], blue), axis=1)
     np.testing.assert_array_equal(is_blue, run.fate.filled(-1) == 0)
+
+
+def test_a_full_lattice_of_many_starts_is_an_image_with_each_start_in_the_middle_of_its_pixel() -> None:
+    run = crowd(
+        75, order=np.random.default_rng(0).permutation(75 * 75)
+    )  # the order of starts must not matter
+    (image,) = plots.trajectories(run).places
+    left, right, low, high = image.get_extent()
+    pixels = image.get_array()
+    assert pixels.shape == (75, 75, 4)
+    column = ((run.x[:, 0, 0] - left) / (right - left) * 75).astype(int)
+    row = ((run.x[:, 0, 1] - low) / (high - low) * 75).astype(int)
+    blue = np.array(matplotlib.colors.to_rgb(style.ENDS[0]))
+    is_blue = np.all(np.isclose(pixels[row, column, :3], blue), axis=1)
+    np.testing.assert_array_equal(is_blue, run.fate.filled(-1) == 0)
+    (starts,) = plots.trajectories(crowd(75, order=np.arange(1, 75 * 75))).places  # one is missing
+    assert len(starts.get_offsets()) == 75 * 75 - 1
 
 
 # ---- other dimensions --------------------------------------------------------------------------------------

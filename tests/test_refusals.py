@@ -49,6 +49,12 @@ REFUSED = {
     "gd:batch=1,ascent=full": ["gd has no ascent step", "ascent=full", "sam or usam"],
     "sgd:ascent=fresh": ["gd has no ascent step", "ascent=fresh", "sam or usam"],
     "sam:ascent=full": ["ascent=full", "there is none", "batch=… or sigma=…"],
+    # nodes where no expectation over Gaussian noise is taken
+    "sam:sigma=1,nodes=4": ["nodes=4", "map sam", "sam@sde2"],
+    "sam@sde2:batch=1,nodes=4": ["nodes=4", "sam@sde2", "add sigma=…"],
+    "gd@sde2:sigma=1,nodes=4": ["nodes=4", "gd has no ascent step"],
+    "sam@sde2:sigma=1,ascent=full,nodes=4": ["nodes=4", "ascent=full", "leave nodes out, or ascent"],
+    "sam@sde2:sigma=1,nodes=0": ["nodes", "whole number ≥ 1", "'0'"],
     # flows
     "sam@flow:sigma=0.1": ["flow has no noise", "sam@flow", "sigma", "@sde2 or @sde3", "mean=true"],
     "sam@flow3:scheme=heun": ["scheme=heun", "SDEs", "sam@flow3", "rk4", "dopri5"],

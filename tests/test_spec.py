@@ -77,6 +77,19 @@ def test_a_spec_survives_every_way_of_writing_it(spec: RunSpec) -> None:
     assert parsed(spec.to_arguments()) == spec
 
 
+def test_what_was_found_about_laws_goes_along_and_asks_for_nothing() -> None:
+    laws = {"sam@sde2:batch=1": {"rule": "3 batches, exact"}, "b": {"rule": "4 rings", "drift_error": 0.02}}
+    spec = RunSpec(landscape="beale", laws=laws)
+    for again in (
+        RunSpec.from_dict(spec.to_dict()), RunSpec.from_json(spec.to_json()), RunSpec.from_toml(spec.to_toml())
+    ):  # fmt: skip
+        assert again.laws == laws
+    assert spec == RunSpec(landscape="beale")
+    for wrong in (3, {"a": 3}, {"a": {"rule": []}}):
+        with pytest.raises(UsageError, match="laws"):
+            RunSpec.from_dict({"landscape": "beale", "laws": wrong})
+
+
 @given(specs, specs)
 def test_flags_beat_the_file(base: RunSpec, over: RunSpec) -> None:
     if (

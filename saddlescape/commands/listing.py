@@ -101,6 +101,7 @@ KEYS = {
         "dt": "tick (eta/10); drift=mod adds (eta/2) DG·G",
         "scheme, rtol, atol": "flows: rk4, euler, dopri5 (adaptive); SDEs: euler, heun (additive noise)",
         "cov=psd|exact|literal": "covariance of an SDE's noise",
+        "nodes": "points that stand for sigma's noise where the ascent sees it: on a line 40, rings in the plane 4",
         "mean=true": "a flow of the mean over sigma's noise",
     },
 }

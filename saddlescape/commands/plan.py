@@ -39,8 +39,11 @@ class Plan:
     def notes(self) -> list[str]:
         """What a person should know before it runs."""
         from saddlescape import report
+        from saddlescape.dynamics.accuracy import words
 
-        return lengths.notes(self.spec, self.methods, report.label(self.methods))
+        rough = [(method.partition(":")[0], said) for method, said in self.spec.laws.items() if len(said) > 1]
+        said = [f"{name} averages over {words(law)}" for name, law in rough]
+        return said + lengths.notes(self.spec, self.methods, report.label(self.methods))
 
 
 def find_landscape(spec: RunSpec) -> Landscape:
@@ -73,7 +76,16 @@ def resolve(spec: RunSpec) -> Plan:
     x0 = starts.expand(whole.x0, landscape.view, whole.runs)
     steps = tuple(lengths.ticks(whole, m) for m in methods)
     every = whole.every or _every(_most_steps(methods, steps), x0.size)
-    return Plan(replace(whole, every=every), landscape, methods, steps, 0 if baseline else None, x0)
+    found = replace(whole, every=every, laws=_laws(landscape, named, x0))
+    return Plan(found, landscape, methods, steps, 0 if baseline else None, x0)
+
+
+def _laws(landscape: Landscape, methods: Sequence[Method], x0: Any) -> dict[str, Any]:
+    """Return what the expectations of flows and SDEs are taken over, per method."""
+    from saddlescape.dynamics.accuracy import law_said
+
+    found = {m.text: law_said(landscape, m, x0) for m in methods if m.noise.random}
+    return {text: said for text, said in found.items() if said}
 
 
 def read_methods(texts: Sequence[str], landscape: Landscape) -> list[Method]:
@@ -112,7 +124,7 @@ def _baseline(methods: list[Method]) -> Method:
     from saddlescape.dynamics.reading import method
 
     first = methods[0]
-    noise = replace(first.noise, m=None, ascent="same")
+    noise = replace(first.noise, m=None, ascent="same", nodes=None)
     return replace(method("gd"), eta=first.eta, momentum=first.momentum, noise=noise)
 
 

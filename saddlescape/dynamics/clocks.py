@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, ClassVar
 
 from saddlescape.dynamics.laws import Law, law
@@ -41,14 +42,19 @@ class Parts:
         if self.passes and count > MOST_WRITTEN:
             raise UsageError(
                 f"{key} is built for laws of at most {MOST_WRITTEN} atoms, and this noise has {count}: "
-                "a smaller batch, or leave it out"
+                "a smaller batch, fewer nodes, or leave it out"
             )
         return replace(self, passes=False)
 
     @property
+    def looks(self) -> bool:
+        """Whether the method has an ascent step."""
+        return self.perturbation.gradient_calls > 1
+
+    @cached_property
     def law(self) -> Law:
         """The law of the noise of one tick."""
-        return law(self.noise, self.samples, self.dim, looks=self.perturbation.gradient_calls > 1)
+        return law(self.noise, self.samples, self.dim, self.looks)
 
     def direction(self, x: Vector, draw: Draw) -> Vector:
         """Return the direction at ``x`` under one draw of the noise."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import reduce
+from operator import add
+from typing import Any, TypeVar
 
 from saddlescape.dynamics.clocks import Clock, Parts
 from saddlescape.dynamics.expansion import along, series
@@ -178,12 +180,20 @@ def atoms(parts: Parts, x: Vector, order: int | None) -> list[tuple[float, list[
     return found
 
 
-def total(terms: list[Vector | None]) -> Vector:
+#: terms that are added one after the other; of more, sums of halves are: walks over formulas would go too deep
+IN_A_ROW = 36
+
+
+T = TypeVar("T", Scalar, Vector)
+
+
+def total(terms: Sequence[T | None]) -> T:
     """Return the sum of the terms that are there."""
     kept = [t for t in terms if t is not None]
-    found = kept[0]
-    for t in kept[1:]:
-        found = found + t
+    if len(kept) > IN_A_ROW:
+        half = len(kept) // 2
+        return total(kept[:half]) + total(kept[half:])
+    found: T = reduce(add, kept)
     return found
 
 

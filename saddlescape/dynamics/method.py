@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from saddlescape.dynamics.clocks import Clock, Parts, Steps
 from saddlescape.dynamics.flows import Face, Flow, arrives
 from saddlescape.dynamics.momentum import Momentum, Nesterov, NoMomentum
+from saddlescape.dynamics.nodes import refused
 from saddlescape.dynamics.noise import Noise
 from saddlescape.dynamics.numbers import Value, read, show
 from saddlescape.dynamics.perturbations import Perturbation
@@ -102,6 +103,8 @@ class Method:
     def on(self, landscape: Landscape) -> Method:
         """Return this method with all its numbers, on ``landscape``. Raises UsageError where they do not fit."""
         made = self.resolved(landscape.eta, landscape.rho)
+        if made.noise.nodes is not None and (words := refused(landscape.dim, made.noise.nodes)):
+            raise UsageError(f"{made.text} on {landscape.name}: {words}")
         batch = made.noise.batch
         if batch is None:
             return made

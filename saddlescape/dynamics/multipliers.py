@@ -32,6 +32,7 @@ PARTS = tuple(
         "momentum",
         "noise",
         "laws",
+        "nodes",
         "clocks",
         "flows",
         "schemes",

@@ -27,6 +27,7 @@ class Noise:
     each perturbed on its own (None: one group). ``sigma`` is the standard deviation per coordinate of Gaussian noise
     that is added to the gradient; its covariance is sigma²·I (``noise`` "iso") or sigma²·|H(x)| ("hessian").
     ``ascent`` says which gradient the perturbation sees: the "same" draw, the "full" noise-free one, or a "fresh" draw.
+    ``nodes`` sets how finely flows and SDEs take expectations over Gaussian noise that the perturbation sees (nodes.py).
     """
 
     sigma: Any = 0.0
@@ -35,6 +36,7 @@ class Noise:
     m: int | None = None
     ascent: str = "same"
     noise: str = "iso"
+    nodes: int | None = None
 
     @property
     def additive(self) -> bool:

@@ -72,14 +72,19 @@ def names(parts: Parts) -> dict[str, int]:
     return found | ({"node": parts.dim} if draw.z_look is not None else {})
 
 
-def table(parts: Parts) -> str:
-    """Return the text of the law: a row of weights and normals per atom."""
+def atom_numbers(parts: Parts) -> list[list[float]]:
+    """Return the weights and normals of every atom, in the order of ``names``."""
     rows = []
     for _, draw in parts.law.atoms:
         look = draw.look if parts.noise.ascent == "fresh" else ()
-        numbers = [w for source in (*draw.step, *look) if isinstance(source, tuple) for w in source]
-        numbers += list(draw.z_look.args[0]) if draw.z_look is not None else []
-        rows.append(tuple_text(map(repr, numbers)))
+        weights = [w for source in (*draw.step, *look) if isinstance(source, tuple) for w in source]
+        rows.append(weights + (list(draw.z_look.args[0]) if draw.z_look is not None else []))
+    return rows
+
+
+def table(parts: Parts) -> str:
+    """Return the text of the law: a row of weights and normals per atom."""
+    rows = [tuple_text(map(repr, numbers)) for numbers in atom_numbers(parts)]
     return "LAW = (\n" + "".join(f"    {row},\n" for row in rows) + ")"
 
 

@@ -48,10 +48,10 @@ WORDS = {
     "cov": COVARIANCES,
 }
 FLAGS = ("nesterov", "replace", "mean")
-COUNTS = ("batch", "m")
+COUNTS = ("batch", "m", "nodes")
 #: keys that say what a method is, the same for all trajectories: several values are several methods
 STRUCTURE = (*COUNTS, *FLAGS, *WORDS)
-COMMON = ("eta", "beta", "nesterov", "sigma", "batch", "replace", "m", "ascent", "noise")
+COMMON = ("eta", "beta", "nesterov", "sigma", "batch", "replace", "m", "ascent", "noise", "nodes")
 
 
 def method(text: str | Method, **numbers: Any) -> Method:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from saddlescape.dynamics.flows import Flow
+from saddlescape.dynamics.flows import Face, Flow
+from saddlescape.dynamics.laws import seen
 from saddlescape.dynamics.method import Method
 from saddlescape.dynamics.momentum import Nesterov
 from saddlescape.dynamics.schemes import FLOW_SCHEMES, SDE_SCHEMES
@@ -40,6 +41,28 @@ def _noise(made: Method, keys: Keys) -> str:
     if noise.ascent != "same" and not noise.random:
         return f"ascent={noise.ascent} is about noise, and there is none: add batch=… or sigma=…"
     return ""
+
+
+def _nodes(made: Method, keys: Keys) -> str:
+    """nodes= belongs to faces that take expectations over Gaussian noise which the perturbation sees."""
+    if made.noise.nodes is None:
+        return ""
+    looks = made.perturbation.gradient_calls > 1
+    if not isinstance(made.clock, Face):
+        return (
+            f"nodes={made.noise.nodes} is for expectations over sigma's noise, and the map {made.name} draws it: "
+            f"leave nodes out, or use {made.name}@sde2"
+        )
+    if seen(made.noise, looks):
+        return ""
+    why = (
+        "there is none: add sigma=…" if not made.noise.additive
+        else f"{made.name} has no ascent step: leave nodes out" if not looks
+        else "with ascent=full it sees none: leave nodes out, or ascent"
+    )  # fmt: skip
+    return (
+        f"nodes={made.noise.nodes} is about Gaussian noise that the ascent of {_face(made)} sees, and {why}"
+    )
 
 
 def _flow(made: Method, keys: Keys) -> str:
@@ -89,7 +112,7 @@ def _momentum(made: Method, keys: Keys) -> str:
     return ""
 
 
-RULES: tuple[Callable[[Method, Keys], str], ...] = (_noise, _flow, _sde, _momentum)
+RULES: tuple[Callable[[Method, Keys], str], ...] = (_noise, _nodes, _flow, _sde, _momentum)
 
 
 def refusal(made: Method, keys: Keys) -> str:

@@ -14,7 +14,7 @@ from saddlescape.dynamics.clocks import Parts
 from saddlescape.dynamics.flows import Face, atoms, average, mean_direction, slope, total
 from saddlescape.dynamics.noise import hessian_entries
 from saddlescape.dynamics.schemes import SDE_SCHEMES, State
-from saddlescape.symbols import Scalar, Vector, component, number, root, scalar, square_root, variable
+from saddlescape.symbols import Scalar, Vector, component, number, root, square_root, variable
 
 #: with more atoms than this, and d ≤ 2, the noise is √C dW with d normals instead of one normal per atom
 FEW_ATOMS = 4
@@ -89,11 +89,15 @@ def entries(dim: int, pieces: list[tuple[float, list[Vector | None]]], order: in
     found = []
     for i in range(dim):
         for j in range(i, dim):
-            entry = scalar(0.0)
-            for a in range(count):
-                for b in range(count):
-                    if a + b <= order or (count == 1):
-                        for (p, u), (_, v) in zip(centred[a], centred[b], strict=True):
-                            entry = entry + p * component(u, i) * component(v, j)
-            found.append(entry)
+            found.append(
+                total(
+                    [
+                        p * component(u, i) * component(v, j)
+                        for a in range(count)
+                        for b in range(count)
+                        if a + b <= order or count == 1
+                        for (p, u), (_, v) in zip(centred[a], centred[b], strict=True)
+                    ]
+                )
+            )
     return found

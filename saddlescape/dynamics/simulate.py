@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from saddlescape.dynamics import kernels, status, words
+from saddlescape.dynamics.accuracy import law_said
 from saddlescape.dynamics.link import LANES, adaptive, kernel_source
 from saddlescape.dynamics.method import Method
 from saddlescape.dynamics.plan import Plan, empty, fitting, plan_run, signature, tiles, whole
@@ -263,11 +264,12 @@ def _gradients(plan: Plan, out: Partial) -> Any:
 def _run(plan: Plan, out: Partial) -> Run:
     ticks = np.append(np.arange(0, plan.ticks, plan.every), plan.ticks).astype(float)
     eta = np.asarray(plan.method.numbers[plan.method.clock.tick], dtype=float)
+    said = law_said(plan.landscape, plan.method, plan.x0)
     spec = {
         "landscape": plan.landscape.name, "formula": plan.landscape.formula,
         "params": {**plan.landscape.params, **{k: v.tolist() for k, v in plan.params.items()}},
         "method": plan.method.text, "steps": plan.ticks, "every": plan.every, "seed": plan.seed, "fast": plan.fast,
-        "stop": plan.stop,
+        "stop": plan.stop, **({"laws": {plan.method.text: said}} if said else {}),
     }  # fmt: skip
     return Run(
         spec=spec,

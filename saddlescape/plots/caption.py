@@ -16,7 +16,8 @@ from saddlescape.results import Run
 #: longest formula (characters of LaTeX) that a caption shows
 LONGEST = 700
 #: commands that mathtext certainly knows
-SAFE = "left right frac sqrt nabla eta rho beta sigma alpha delta cdot sin cos tan exp log sinh cosh tanh pi quad"
+SAFE = "left right leftarrow frac sqrt nabla eta rho beta sigma alpha delta pi cdot quad"
+SAFE += " sin cos tan exp log sinh cosh tanh"
 #: what SymPy prints and mathtext does not know
 TRANSLATED = (
     (r"\\tfrac|\\dfrac", r"\\frac"),
@@ -126,9 +127,11 @@ def formula(latex: str) -> list[str]:
 def _doubtful(text: str) -> bool:
     """Return whether the text holds a command that is not known to be safe, so that it must be tried first."""
     safe = "|".join(SAFE.split())
-    known = re.fullmatch(rf"(?:[^\\]|\\(?:{safe})(?![A-Za-z])|\\[,|{{}}])*", text)
+    known = re.fullmatch(rf"(?:[^\\]|\\(?:{safe})(?![A-Za-z])|\\[,|;{{}}])*", text)
     return (
-        known is None or text.count("{") != text.count("}") or text.count(r"\left") != text.count(r"\right")
+        known is None
+        or text.count("{") != text.count("}")
+        or len(re.findall(r"\\left(?!arrow)", text)) != text.count(r"\right")
     )
 
 

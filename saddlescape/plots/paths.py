@@ -13,6 +13,7 @@ import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PathCollection
+from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
 
 from saddlescape.errors import UsageError
@@ -41,7 +42,7 @@ class Trajectories:
     starts: list[Line2D] = field(default_factory=list)
     ends: list[Line2D] = field(default_factory=list)
     crowds: list[LineCollection] = field(default_factory=list)
-    places: list[PathCollection] = field(default_factory=list)
+    places: list[PathCollection | AxesImage] = field(default_factory=list)
     thinned: bool = False
 
     @property
