@@ -82,6 +82,7 @@ def main() -> None:
 
 def invoke(arguments: Sequence[str]) -> int:
     """Run ``landscape`` with ``arguments`` and return the exit code; a person's mistake is said without traceback."""
+    out = sys.stdout
     try:
         code = get_command(app).main(args=list(arguments), prog_name="landscape", standalone_mode=False)
         sys.stdout.flush()
@@ -94,6 +95,10 @@ def invoke(arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         _close_stdout()
         return 0
+    except (
+        SystemExit
+    ) as left:  # click's way out where the reader of a pipe has gone; it has wrapped stdout then
+        return 0 if sys.stdout is not out else int(left.code or 0)
     except OSError as error:
         return _say(f"error: {error.strerror or error}", FAILED)
     except MemoryError:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
@@ -19,6 +20,8 @@ from typing import Any
 import platformdirs
 
 PACKAGE = Path(__file__).parent
+#: entries of one kind that are kept; beyond, the half that was written first goes
+MOST = 4000
 
 
 @cache
@@ -85,4 +88,18 @@ def remembered(kind: str, key: str, make: Callable[[], dict[str, Any]]) -> dict[
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomic(path, text)
+        trim(path.parent)
     return dict(json.loads(text)["value"])
+
+
+def trim(kept: Path, most: int = MOST) -> None:
+    """Delete the older half of the entries in ``kept`` if there are more than ``most``."""
+    names = os.listdir(kept)
+    if len(names) <= most:
+        return
+    entries = sorted((kept / name for name in names), key=lambda entry: entry.stat().st_mtime_ns)
+    for entry in entries[: len(entries) // 2]:
+        if entry.is_dir():
+            shutil.rmtree(entry, ignore_errors=True)
+        else:
+            entry.unlink(missing_ok=True)

@@ -529,7 +529,7 @@ def test_a_reader_that_leaves_early_meets_no_traceback() -> None:
     command = [sys.executable, "-m", "saddlescape", "list"]
     found = subprocess.run(command, check=False, stdout=writer, stderr=subprocess.PIPE, text=True, timeout=60)
     os.close(writer)
-    assert found.stderr == ""
+    assert (found.returncode, found.stderr) == (0, "")
 
 
 def test_an_unwritable_cache_changes_nothing(tmp_path: Path) -> None:

@@ -139,3 +139,23 @@ def test_a_folder_is_always_found(chosen: str, tmp_path: Path) -> None:
 def test_what_is_written_is_plain_json(here: Path) -> None:
     store.remembered("kind", "key", lambda: {"a": 1})
     assert json.loads((here / "kind" / "key.json").read_text()) == {"key": "key", "value": {"a": 1}}
+
+
+def test_of_too_many_entries_the_older_half_goes(tmp_path: Path) -> None:
+    for k in range(9):
+        entry = tmp_path / f"{k}.json"
+        entry.write_text("{}")
+        os.utime(entry, (k, k))
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "kernel.o").write_text("")
+    os.utime(tmp_path / "folder", (0.5, 0.5))
+    store.trim(tmp_path, 10)
+    assert len(list(tmp_path.iterdir())) == 10
+    store.trim(tmp_path, 9)
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == [
+        "4.json",
+        "5.json",
+        "6.json",
+        "7.json",
+        "8.json",
+    ]

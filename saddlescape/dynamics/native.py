@@ -118,6 +118,7 @@ def _made(entry: Path, source: str) -> Native:
             entry.mkdir(parents=True, exist_ok=True)
             store.write_atomic(entry / "kernel.py", source)
             store.write_atomic(entry / "kernel.o", head + code)
+            store.trim(entry.parent)
     return Native(library.get_pointer_to_function(symbol), library, kept=False)
 
 
