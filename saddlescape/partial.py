@@ -19,7 +19,7 @@ class Partial:
     """A run that was stopped: the rows that are ``done``, and what they hold. ``signature`` says of which run.
 
     ``stopped`` are the ticks each trajectory makes: all of them unless it was ended early (stopping.py), a part of one
-    where a flow left the domain inside it.
+    where a flow left the domain inside it. ``attempts`` are the steps an adaptive scheme tried; (0,) for all others.
     """
 
     signature: str
@@ -30,6 +30,7 @@ class Partial:
     period: np.ndarray[Any, np.dtype[np.int32]]
     done: np.ndarray[Any, np.dtype[np.bool_]]
     stopped: Array
+    attempts: np.ndarray[Any, np.dtype[np.int64]]
 
     @property
     def fraction(self) -> float:

@@ -122,6 +122,7 @@ def part() -> Partial:
         np.zeros(2, dtype=np.int32),
         flags,
         np.array([3, 2]),
+        np.array([7, 5]),
     )
 
 

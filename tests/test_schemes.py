@@ -336,3 +336,30 @@ def test_weak_orders_on_a_line_are_exact(scheme: str, order: int) -> None:
         variances.append(abs(P - eta * sigma**2 * (1 - np.exp(-2 * a)) / (2 * a)))
     for errors in (means, variances):
         assert abs(slope(1 / counts, errors)[0] - order) < 0.1
+
+
+def test_an_adaptive_flow_counts_the_gradients_it_computes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Against the calls of a gradient that counts them: six an attempt, accepted or not, and of the one that finds the
+    first slope."""
+    from saddlescape.dynamics import kernels
+    from saddlescape.landscapes.base import Landscape
+
+    def bowl(x: float, y: float) -> tuple[float, float]:
+        return 4 * x**3 + y, 2.0 * y + x
+
+    calls = 0
+    made = kernels.plain
+
+    def counting(*at: Any) -> tuple[float, float]:
+        nonlocal calls
+        calls += 1
+        (x, y) = at[0] if len(at) == 1 else at
+        return bowl(x, y)
+
+    monkeypatch.setattr(kernels, "plain", lambda source, gradient: made(source, counting))
+    own = Landscape.from_functions(lambda x, y: x**4 + y * y + x * y, bowl, ((-3, 3), (-3, 3)))
+    method = "gd@flow:scheme=dopri5,eta=0.1,rtol=1e-5,atol=1e-8"
+    run = ss.simulate(own, method, [[2.0, 1.0], [-0.3, 2.5], [0.1, 0.1]], 200, every=200, engine="plain")
+    assert run.gradient_evaluations.sum() == calls
+    assert np.all(run.gradient_evaluations % 6 == 0)
+    assert len(set(run.gradient_evaluations.tolist())) > 1

@@ -166,7 +166,8 @@ def _show_method(text: str, latex: bool) -> None:
     step = "one step" if shown.clock.name == "steps" else "equation"
     print(f"\n  {step:14}  {layout.plain(formula(shown))}")
     if shown.gradient_calls is not None:
-        print(f"  gradient calls  {shown.gradient_calls} a {'step' if step == 'one step' else 'tick'}")
+        a = "attempted step" if getattr(shown.clock, "adaptive", False) else "tick"
+        print(f"  gradient calls  {shown.gradient_calls} a {'step' if step == 'one step' else a}")
     keys = [f.name for f in fields(part)]
     print(
         f"  keys            {', '.join([*keys, 'eta', 'beta', 'batch', 'sigma …'])} (landscape list methods)"

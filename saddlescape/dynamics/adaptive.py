@@ -14,8 +14,8 @@ SAFETY, LEAST, MOST = 0.9, 0.2, 5.0
 NOTHING_LEFT = 1e-12
 ONE = 1072693248.0  # the high word of the bits of 1.0
 #: rows of a second tile: when a lane is looked at next, its shortest step, that tick, its trajectory, its next record,
-#: and whether it is there
-GOAL, SHORTEST, TICK, PLACE, RECORD, THERE = 0, 1, 2, 3, 4, 5
+#: whether it is there, and how many attempts it has made
+GOAL, SHORTEST, TICK, PLACE, RECORD, THERE, ATTEMPTS = 0, 1, 2, 3, 4, 5, 6
 #: the goal of a lane that has nothing to do; THERE of a lane whose trajectory is new
 NEVER, NEW = 1e300, 2.0
 
@@ -82,6 +82,7 @@ def judge(w, own):
         w[STEP, i] = step
         w[H, i] = 0.0 if done else cut
         own[THERE, i] = 1.0 if done else 0.0
+        own[ATTEMPTS, i] += 1.0 if goal < NEVER else 0.0
         arrived += 1 if done else 0
     return arrived
 
@@ -173,6 +174,7 @@ def begin(w, own, i, buffer, place, last):
     own[THERE, i] = NEW
     own[TICK, i] = 0.0
     own[RECORD, i] = 1.0
+    own[ATTEMPTS, i] = 0.0
     freeze(w, i)
 
 
@@ -217,9 +219,11 @@ def look(w, own, i, record, every, last):
 
 
 @inline
-def through(w, own, i, buffer):
-    """Return the state of a trajectory that is at its end, and leave lane ``i`` idle."""
+def through(w, own, i, buffer, boxes):
+    """Hand over the state of a trajectory that is at its end, and how many attempts it took (in the last row of its
+    early box), and leave lane ``i`` idle."""
     place = int(own[PLACE, i])
+    boxes[place // LANES][0][3 * DIM + 1, place % LANES] = own[ATTEMPTS, i]
     for c in range(STATE):
         buffer[place // LANES][c, place % LANES] = w[c, i]
     own[GOAL, i] = NEVER
@@ -256,7 +260,7 @@ def run(buffer, boxes, record, start, stop, every, last, window, lo, hi):
                 if own[GOAL, i] < NEVER:
                     look(w, own, i, record, every, last)
                     if own[TICK, i] == last:
-                        through(w, own, i, buffer)
+                        through(w, own, i, buffer, boxes)
                         waiting -= 1
                 if own[GOAL, i] == NEVER and following < record.shape[0]:
                     begin(w, own, i, buffer, following, last)

@@ -21,8 +21,8 @@ from saddlescape.symbols import Vector, number
 if TYPE_CHECKING:
     from saddlescape.landscapes.base import Landscape
 
-#: evaluations of the field in a tick of a flow
-STAGES = {"rk4": 4, "euler": 1}
+#: evaluations of the field in a tick of a flow, or in an attempt at a step (its first slope is the last one's last)
+STAGES = {"rk4": 4, "euler": 1, "dopri5": 6}
 #: gradients of the rule by which the flow of a normalised direction stays where it arrives (flows.captured)
 ARRIVAL = 4
 #: ticks of a face per step of its map, where dt is not given
@@ -64,7 +64,8 @@ class Method:
 
     @property
     def gradient_calls(self) -> int | None:
-        """Gradients a tick computes, per mini-batch; None where a face is no composition of them, or adapts its steps."""
+        """Gradients a tick computes, per mini-batch; or an attempted step of an adaptive flow; None where a face is no
+        composition of them."""
         calls, clock = self.perturbation.gradient_calls, self.clock
         if not isinstance(clock, Face):
             return calls

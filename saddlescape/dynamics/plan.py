@@ -10,7 +10,7 @@ import numpy as np
 
 from saddlescape import store
 from saddlescape.dynamics.flows import Face
-from saddlescape.dynamics.link import extra_rows
+from saddlescape.dynamics.link import adaptive, extra_rows
 from saddlescape.dynamics.method import Method
 from saddlescape.dynamics.timing import division, face_ticks
 from saddlescape.errors import UsageError, unknown
@@ -188,6 +188,7 @@ def empty(plan: Plan) -> Partial:
     return Partial(
         "", record, v, box, np.zeros(n, dtype=bool), np.zeros(n, dtype=np.int32), np.zeros(n, dtype=bool),
         np.full(n, float(plan.ticks)) if plan.stop else np.broadcast_to(np.int64(plan.ticks), n),
+        np.zeros(n if adaptive(plan.method) else 0, dtype=np.int64),
     )  # fmt: skip
 
 

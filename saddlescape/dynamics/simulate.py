@@ -246,6 +246,8 @@ def _write(plan: Plan, buffer: Array, boxes: Array, out: Partial, part: slice) -
     last = np.moveaxis(boxes[:, 1], 1, -1).reshape(-1, 3 * d + 2)[:n]
     out.period[part], out.recurrent[part] = last[:, -2] * last[:, -1], last[:, -1]
     out.box[part] = last[:, : 2 * d].reshape(n, 2, d) if plan.window else np.nan
+    if adaptive(plan.method):
+        out.attempts[part] = boxes[:, 0, -1].ravel()[:n]
     if out.v.shape[1]:
         out.v[part] = np.moveaxis(buffer[:, d : 2 * d], 1, -1).reshape(-1, d)[:n]
 
@@ -254,6 +256,8 @@ def _gradients(plan: Plan, out: Partial) -> Any:
     calls = plan.method.gradient_calls
     if calls is None:
         return np.ma.array(np.zeros(len(out.v), dtype=np.int64), mask=True)
+    if adaptive(plan.method):
+        return out.attempts * calls
     return (
         np.ceil(out.stopped).astype(np.int64) * calls
         if plan.stop
