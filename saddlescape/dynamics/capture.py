@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from saddlescape.dynamics.method import Method
-from saddlescape.dynamics.multipliers import capture_radius
+from saddlescape.dynamics.radius import capture_radius
 from saddlescape.landscapes.base import Array, Landscape
 from saddlescape.results import CriticalPoint
 

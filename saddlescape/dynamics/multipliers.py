@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from saddlescape.dynamics.evaluate import covariance, jacobian, ticks
+from saddlescape.dynamics.evaluate import jacobian, ticks
 from saddlescape.dynamics.method import Method
 from saddlescape.dynamics.perturbations import Plain
+from saddlescape.dynamics.radius import capture_radius
 from saddlescape.errors import UsageError
 from saddlescape.landscapes.base import Array, Landscape
 from saddlescape.results import CriticalPoint
@@ -20,13 +21,12 @@ from saddlescape.results import CriticalPoint
 NEUTRAL = 1e-9
 #: starts of the check that a neighbourhood is kept, and its ticks: ten times 1/(eta·min|λ|) within these bounds
 STARTS, TICKS = 48, (1500, 6000)
-#: capture radius in units of eta·rho·max|λ|, and at least this part of the domain's width
-CAPTURE, LEAST = 8.0, 1e-6
 #: source files the answer depends on
 PARTS = tuple(
     f"dynamics/{part}.py"
     for part in (
         "multipliers",
+        "radius",
         "evaluate",
         "perturbations",
         "momentum",
@@ -64,45 +64,6 @@ def behaviours(landscape: Landscape, methods: Sequence[Method], point: CriticalP
     more = (resolved[0].text, str(point.id), *(landscape.samples if resolved[0].noise.batch else ()))
     made = landscape.remember("local", PARTS, lambda: {"found": _at(landscape, resolved, point)}, *more)
     return list(made["found"])
-
-
-def capture_radius(landscape: Landscape, method: Method, point: CriticalPoint) -> float:
-    """Return 8·eta·rho·max|λ| at ``point``, at least 1e-6 of the domain's width; ``method`` has one value per number.
-
-    Of a flow it is up to 2·dt·rho·max|λ|²/min|λ|, what its steps can tell apart, inside rho/4. Three stationary
-    standard deviations of the noise come on top.
-    """
-    tick, rho = (float(method.numbers.get(name) or 0.0) for name in (method.clock.tick, "rho"))  # type: ignore[arg-type]
-    width = max(hi - lo for lo, hi in landscape.domain)
-    sizes = np.abs(point.eigenvalues)
-    curvature = float(np.max(sizes)) if sizes.size else 0.0
-    radius = CAPTURE * tick * rho * curvature
-    if method.clock.name.startswith("flow") and sizes.size and np.min(sizes) > 0:
-        slow = 2.0 * tick * rho * curvature**2 / float(np.min(sizes))
-        radius = max(radius, min(slow, 0.25 * rho))
-    others = [
-        np.linalg.norm(p.x - point.x)
-        for p in landscape.critical_points
-        if p.id != point.id and p.samples is None
-    ]
-    room = 0.5 * float(
-        min(others, default=np.inf)
-    )  # noise reaches no farther than half the way to another point
-    return max(radius, LEAST * width, min(_spread(landscape, method, point) + radius, room))
-
-
-def _spread(landscape: Landscape, method: Method, point: CriticalPoint) -> float:
-    """Return three standard deviations of the distance from ``point``: along each eigenvector the variance is
-    eta·C/(|λ|(2 − eta|λ|)), of gradient descent's stationary law, with momentum 1/(1 − beta) times that."""
-    if not method.random or not point.eigenvalues.size:
-        return 0.0
-    eta, beta = (float(method.numbers.get(name) or 0.0) for name in ("eta", "beta"))  # type: ignore[arg-type]
-    noise = covariance(landscape, method)(point.x)
-    along = np.einsum("ik,ij,jk->k", point.eigenvectors, noise, point.eigenvectors)
-    size = np.abs(point.eigenvalues)
-    held = size * (2.0 - eta * size)
-    variance = eta * along[held > 0] / (held[held > 0] * (1.0 - beta))
-    return 3.0 * float(np.sqrt(np.sum(variance)))
 
 
 def _at(landscape: Landscape, methods: list[Method], point: CriticalPoint) -> list[Behaviour]:

@@ -17,9 +17,9 @@ from saddlescape.dynamics.exits import crossings
 from saddlescape.dynamics.flows import Flow
 from saddlescape.dynamics.link import CHECK
 from saddlescape.dynamics.method import Method
-from saddlescape.dynamics.multipliers import capture_radius
 from saddlescape.dynamics.neighbourhoods import KINDS, MOST, is_map_of_place, kept_radius
 from saddlescape.dynamics.plan import Plan, sets
+from saddlescape.dynamics.radius import capture_radius
 from saddlescape.errors import UsageError
 from saddlescape.landscapes.base import Array, Landscape
 from saddlescape.partial import Partial

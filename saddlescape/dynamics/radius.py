@@ -1,0 +1,93 @@
+"""The capture radius of a critical point: how far a trajectory that stays there may be seen (docs/statuses.md)."""
+
+from __future__ import annotations
+
+from statistics import NormalDist
+
+import numpy as np
+
+from saddlescape.dynamics.evaluate import covariance
+from saddlescape.dynamics.method import Method
+from saddlescape.dynamics.plan import WINDOW
+from saddlescape.landscapes.base import Array, Landscape
+from saddlescape.results import CriticalPoint
+
+#: capture radius in units of eta·rho·max|λ|, and at least this part of the domain's width
+CAPTURE, LEAST = 8.0, 1e-6
+#: standard deviations that one look at a stationary trajectory lies within, but for 0.27 %
+DEVIATIONS = 3.0
+
+
+def capture_radius(landscape: Landscape, method: Method, point: CriticalPoint) -> float:
+    """Return 8·eta·rho·max|λ| at ``point``, at least 1e-6 of the domain's width; ``method`` has one value per number.
+
+    λ are those of the Hessian, with a mini-batch of what a step sees of it. An SDE has the radius of its map. Of a flow
+    it is up to 2·dt·rho·max|λ|²/min|λ|, what its steps can tell apart, inside rho/4. The spread of the noise comes on
+    top, but noise reaches no farther than half the way to another point.
+    """
+    tick = _number(method, "eta" if method.random else method.clock.tick)
+    rho, width = _number(method, "rho"), max(hi - lo for lo, hi in landscape.domain)
+    sizes = np.abs(point.eigenvalues)
+    curvature = _curvature(landscape, method, point)
+    radius = CAPTURE * tick * rho * curvature
+    if method.clock.name.startswith("flow") and sizes.size and np.min(sizes) > 0:
+        slow = 2.0 * tick * rho * curvature**2 / float(np.min(sizes))
+        radius = max(radius, min(slow, 0.25 * rho))
+    others = [
+        np.linalg.norm(p.x - point.x)
+        for p in landscape.critical_points
+        if p.id != point.id and p.samples is None
+    ]
+    room = 0.5 * float(min(others, default=np.inf))
+    return max(radius, LEAST * width, min(_spread(landscape, method, point) + radius, room))
+
+
+def _number(method: Method, name: str) -> float:
+    return float(method.numbers.get(name) or 0.0)  # type: ignore[arg-type]
+
+
+def _curvature(landscape: Landscape, method: Method, point: CriticalPoint) -> float:
+    """Return max|λ| at ``point``; with a mini-batch a bound of the root mean square of a batch's ‖H‖, the variance of a
+    mean of ``count`` samples added. Where the gradients of all samples vanish, their Hessians are all there is of the
+    noise, and a step of normalised SAM is up to eta·rho times that."""
+    size = float(np.max(np.abs(point.eigenvalues), initial=0.0))
+    noise, n = method.noise, landscape.n_samples
+    if noise.batch is None or not method.random:
+        return size
+    at = np.broadcast_to(point.x, (n, landscape.dim))
+    each = np.stack([landscape.along(at, e, weights=np.eye(n)) for e in np.eye(landscape.dim)], axis=1)
+    deviations = np.linalg.norm(each - np.mean(each, axis=0), ord=2, axis=(1, 2))
+    count = noise.m or noise.batch
+    share = 1.0 / count if noise.replace else (n - count) / (count * max(1, n - 1))
+    return float(np.sqrt(size**2 + share * np.mean(deviations**2)))
+
+
+def _spread(landscape: Landscape, method: Method, point: CriticalPoint) -> float:
+    """Return how far the noise alone takes a stationary trajectory in a window of ticks, but for 0.27 %.
+
+    Along each eigenvector the variance is eta·C/(|λ|(2 − eta|λ|)), of gradient descent's stationary law, with momentum
+    1/(1 − beta) times that; how many standard deviations, see ``deviations``.
+    """
+    if not method.random or not point.eigenvalues.size:
+        return 0.0
+    eta, beta, tick = (_number(method, name) for name in ("eta", "beta", method.clock.tick))
+    noise = covariance(landscape, method)(point.x)
+    along = np.einsum("ik,ij,jk->k", point.eigenvectors, noise, point.eigenvectors)
+    size = np.abs(point.eigenvalues)
+    held = size * (2.0 - eta * size)
+    variance = eta * along[held > 0] / (held[held > 0] * (1.0 - beta))
+    reach = deviations(tick * size[held > 0] / (1.0 - beta))
+    return float(np.sqrt(np.sum(reach**2 * variance)))
+
+
+def deviations(rate: Array) -> Array:
+    """Return how many standard deviations a stationary path of a linear map or SDE that forgets at ``rate`` per tick
+    stays within for WINDOW ticks, but for 0.27 %: three for one look, else as for 1 + 9·WINDOW·rate independent ones.
+
+    A path of correlation time 1/a exceeds c at the rate a·c² times what one look finds beyond c (Pickands 1969;
+    Leadbetter, Lindgren & Rootzén 1983, chapter 12); with c = 3 that is the 9. There are no more looks than ticks.
+    """
+    normal = NormalDist()
+    beyond = normal.cdf(-DEVIATIONS)
+    looks = np.minimum(WINDOW, 1.0 + DEVIATIONS**2 * WINDOW * rate)
+    return np.array([-normal.inv_cdf(beyond / n) for n in looks])
