@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from saddlescape.dynamics.evaluate import ARRAYS
-from saddlescape.dynamics.expansion import _rules
 from saddlescape.dynamics.momentum import MOMENTA
 from saddlescape.dynamics.perturbations import PERTURBATIONS, Perturbation
 from saddlescape.dynamics.printing import CALLS, INFIX
+from saddlescape.dynamics.series import rules
 from saddlescape.dynamics.words import RULES
 from saddlescape.symbols import (
     Scalar,
@@ -124,7 +124,7 @@ def test_every_face_of_a_formula_knows_every_operation(term: Any) -> None:
     visit(term)
     ops -= {"variable", "number", "constant"}
     assert ops <= ARRAYS.keys()
-    assert ops <= _rules(2, "rho").keys()
+    assert ops <= rules(2, "rho").keys()
     assert ops <= RULES.keys()
     assert ops <= {*CALLS, *INFIX}
 

@@ -6,6 +6,7 @@ the same direction.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -62,7 +63,7 @@ class Parts:
 
 
 @dataclass(frozen=True)
-class Clock:
+class Clock(ABC):
     """Base of all clocks. ``name`` stands behind the @ of a method text; a tick advances t by the number ``tick``."""
 
     tick: ClassVar[str]
@@ -70,9 +71,9 @@ class Clock:
     step: ClassVar[Callable[..., dict[str, Vector]]]
 
     @property
+    @abstractmethod
     def name(self) -> str:
         """The name behind the @."""
-        raise NotImplementedError
 
     @property
     def numbers(self) -> dict[str, Any]:

@@ -9,8 +9,9 @@ from operator import add
 from typing import Any, TypeVar
 
 from saddlescape.dynamics.clocks import Clock, Parts
-from saddlescape.dynamics.expansion import along, series
+from saddlescape.dynamics.expansion import along
 from saddlescape.dynamics.schemes import FLOW_SCHEMES, State, dopri5
+from saddlescape.dynamics.series import series
 from saddlescape.symbols import Scalar, Vector, dot, gradient, norm, number, recip, scalar, variable, where
 
 #: (one, other) → one of them, as a formula

@@ -38,6 +38,7 @@ PARTS = tuple(
         "schemes",
         "sdes",
         "expansion",
+        "series",
     )
 )
 

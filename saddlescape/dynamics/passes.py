@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from saddlescape.dynamics.clocks import Parts
-from saddlescape.dynamics.expansion import series
 from saddlescape.dynamics.flows import total
 from saddlescape.dynamics.noise import Draw
 from saddlescape.dynamics.printing import Rows, stage_function, tuple_text
+from saddlescape.dynamics.series import series
 from saddlescape.dynamics.stages import stages
 from saddlescape.symbols import Term, Vector, variable
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from saddlescape.dynamics.expansion import series
 from saddlescape.dynamics.flows import Face, total
 from saddlescape.dynamics.method import Method
 from saddlescape.dynamics.noise import direction, drawn
+from saddlescape.dynamics.series import series
 from saddlescape.landscapes.base import Landscape
 from saddlescape.results import Background
 from saddlescape.symbols import Vector, fold, variable
