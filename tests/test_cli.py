@@ -582,6 +582,18 @@ def test_a_tick_that_is_too_long_is_pointed_out_and_run(say: Callable[..., Said]
     assert "note: dt = 3 of gd@flow is more than 2/λmax" in err
 
 
+def test_a_run_of_minutes_is_announced_with_its_ticks(say: Callable[..., Said]) -> None:
+    def notes(*words: str) -> str:
+        return say("run", "beale", "--no-baseline", *words, "--dry-run")[2]
+
+    said = notes("--opt", "sam@flow:dt=4e-9")  # 20 000 steps of 1e-4
+    assert "makes 500,000,000 ticks of dt = 4e-09: 50 seconds to 50 minutes" in said
+    assert "for each of 10,201 starts" in notes("--opt", "sam@flow:dt=1e-7", "--x0", "grid:101")
+    assert "fewer --steps" in notes("--opt", "sam", "--steps", "1000000000")
+    for quick in ("sam@flow", "sam", "gd@flow:dt=4e-9,scheme=dopri5"):  # whose ticks are no work
+        assert notes("--opt", quick) == ""
+
+
 def test_what_expectations_are_taken_over_is_said_once_and_kept_in_every_file(
     say: Callable[..., Said],
 ) -> None:

@@ -1,8 +1,10 @@
-"""How long every method of a run lasts: all faces end at one time, and where ticks do not fit into it that is said."""
+"""How long every method of a run lasts: all faces end at one time; where ticks do not fit into it, or are very many, that
+is said."""
 
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -16,6 +18,12 @@ if TYPE_CHECKING:
 SAME = 1e-9
 #: notes that are written out
 MOST_NOTES = 3
+#: seconds that a tick of up to 64 trajectories takes a thread, least and most: gradient descent on x² − y², and SAM's
+#: flow and SDE on Müller–Brown
+QUICK, SLOW, SLOW_RANDOM = 1e-7, 6e-6, 1e-4
+LANES = 64
+#: seconds from which a run is long
+LONG = 60.0
 
 
 def ticks(spec: RunSpec, method: Method) -> int:
@@ -52,6 +60,34 @@ def notes(spec: RunSpec, methods: Sequence[Method], names: Sequence[str]) -> lis
             )
     more = len(found) - MOST_NOTES
     return found if more <= 0 else [*found[:MOST_NOTES], f"{more} more methods end beside their time"]
+
+
+def costs(methods: Sequence[Method], ticks: Sequence[int], starts: int, names: Sequence[str]) -> list[str]:
+    """Return in words which methods will run for minutes or longer, by the geometric mean of what a tick may take. Of an
+    adaptive scheme ticks say nothing."""
+    found = []
+    blocks = -(-starts // LANES)
+    rounds = -(-blocks // (os.cpu_count() or 1))
+    for method, count, name in zip(methods, ticks, names, strict=True):
+        slow = SLOW_RANDOM if method.random else SLOW
+        if getattr(method.clock, "adaptive", False) or rounds * count * math.sqrt(QUICK * slow) < LONG:
+            continue
+        each = f" for each of {starts:,} starts" if starts > 1 else ""
+        key = method.clock.tick
+        less = f"a longer {key} or a shorter --time" if key == "dt" else "fewer --steps"
+        found.append(
+            f"{name} makes {count:,} ticks of {key} = {_tick(method):g}{each}: {_lasting(rounds * count * QUICK)} to "
+            f"{_lasting(rounds * count * slow)}, as the landscape is simple or not ({less} would make it shorter)"
+        )
+    more = len(found) - MOST_NOTES
+    return found if more <= 0 else [*found[:MOST_NOTES], f"{more} more methods make as many ticks"]
+
+
+def _lasting(seconds: float) -> str:
+    for unit, size in (("years", 3.15e7), ("days", 86400.0), ("hours", 3600.0), ("minutes", 60.0)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.2g} {unit}" if seconds < 100 * size else f"{seconds / size:,.0f} {unit}"
+    return f"{seconds:.0f} seconds"
 
 
 def fitting(method: Method, time: float) -> float:

@@ -43,7 +43,9 @@ class Plan:
 
         rough = [(method.partition(":")[0], said) for method, said in self.spec.laws.items() if len(said) > 1]
         said = [f"{name} averages over {words(law)}" for name, law in rough]
-        return said + lengths.notes(self.spec, self.methods, report.label(self.methods))
+        names = report.label(self.methods)
+        said += lengths.notes(self.spec, self.methods, names)
+        return said + lengths.costs(self.methods, self.steps, len(self.x0), names)
 
 
 def find_landscape(spec: RunSpec) -> Landscape:
