@@ -31,7 +31,7 @@ _HOME = {
     "FaceComparison": "comparison",
     "Run": "results",
     "Background": "results",
-    "load": "results",
+    "load": "files",
     "RunSpec": "spec",
     "SaddlescapeError": "errors",
     "UsageError": "errors",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +32,22 @@ def plain(value: Any) -> Any:
 
 def read(path: Path) -> dict[str, Any]:
     """Return the arrays of ``path`` by name. Raises OutputError if it is missing or damaged."""
+    with opened(path) as file:
+        return {name: file[name] for name in file.files}
+
+
+def names(path: Path) -> list[str]:
+    """Return the names of the arrays of ``path``. Raises OutputError if it is missing or damaged."""
+    with opened(path) as file:
+        return list(file.files)
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Any]:
+    """Open an archive; what goes wrong with it is an OutputError in words."""
     try:
         with np.load(path, allow_pickle=False) as file:
-            return {name: file[name] for name in file.files}
+            yield file
     except FileNotFoundError:
         raise OutputError(f"there is no file {path}") from None
     except Exception as error:  # a damaged archive fails in many ways: zip, zlib, array headers, sizes

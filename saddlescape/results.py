@@ -169,7 +169,7 @@ class Run:
         return int(self.x.shape[0])
 
     def save(self, path: str | Path) -> Path:
-        """Write everything, the lazy columns and the background included, to ``path`` (.npz); see ``load``.
+        """Write everything, the lazy columns and the background included, to ``path`` (.npz); ``load`` reads it.
 
         Raises OutputError where it cannot be written; nothing half-written is left behind.
         """
@@ -196,36 +196,38 @@ class Run:
         arrays["about"] = np.frombuffer(json.dumps(about, default=archive.plain).encode(), dtype=np.uint8)
         return archive.write(path, arrays)
 
+    @classmethod
+    def load(cls, path: str | Path) -> Run:
+        """Return the run that ``save`` wrote. Raises OutputError if the file is missing or is no such run."""
+        arrays = archive.read(Path(path))
+        try:
+            about = json.loads(bytes(arrays.pop("about")).decode())
+            scene = about["background"]
+            columns: dict[str, Any] = {
+                k.removeprefix("column_"): np.ma.masked_equal(v, -1)
+                if k.removeprefix("column_") in MASKED
+                else v
+                for k, v in arrays.items()
+                if k.startswith("column_")
+            }
+            columns["background"] = Background(
+                title=scene["title"],
+                latex=scene["latex"],
+                coordinates=tuple(scene["coordinates"]),
+                view=tuple((lo, hi) for lo, hi in scene["view"]),
+                axes=tuple(arrays[k] for k in sorted(arrays) if k.startswith("axis_")),
+                loss=arrays["scene_loss"],
+                points=tuple(CriticalPoint.from_json(p) for p in scene["points"]),
+                params=dict(scene.get("params", {})),
+            )
+            return cls(
+                spec=about["spec"], method=about["method"], formula=about["formula"], clock=about["clock"],
+                x=arrays["x"], t=arrays["t"], gradient_evaluations=np.ma.masked_equal(arrays["gradient_evaluations"], -1),
+                v_final=arrays.get("v_final"), columns=columns,
+            )  # fmt: skip
+        except (KeyError, ValueError, TypeError, AttributeError) as error:
+            raise OutputError(f"{path} is not a run saved by saddlescape ({error!r:.80})") from None
+
 
 #: columns that may hold no critical point
 MASKED = ("point", "fate", "nearest")
-
-
-def load(path: str | Path) -> Run:
-    """Return the run that ``Run.save`` wrote. Raises OutputError if the file is missing or is no such run."""
-    arrays = archive.read(Path(path))
-    try:
-        about = json.loads(bytes(arrays.pop("about")).decode())
-        scene = about["background"]
-        columns: dict[str, Any] = {
-            k.removeprefix("column_"): np.ma.masked_equal(v, -1) if k.removeprefix("column_") in MASKED else v
-            for k, v in arrays.items()
-            if k.startswith("column_")
-        }
-        columns["background"] = Background(
-            title=scene["title"],
-            latex=scene["latex"],
-            coordinates=tuple(scene["coordinates"]),
-            view=tuple((lo, hi) for lo, hi in scene["view"]),
-            axes=tuple(arrays[k] for k in sorted(arrays) if k.startswith("axis_")),
-            loss=arrays["scene_loss"],
-            points=tuple(CriticalPoint.from_json(p) for p in scene["points"]),
-            params=dict(scene.get("params", {})),
-        )
-        return Run(
-            spec=about["spec"], method=about["method"], formula=about["formula"], clock=about["clock"],
-            x=arrays["x"], t=arrays["t"], gradient_evaluations=np.ma.masked_equal(arrays["gradient_evaluations"], -1),
-            v_final=arrays.get("v_final"), columns=columns,
-        )  # fmt: skip
-    except (KeyError, ValueError, TypeError, AttributeError) as error:
-        raise OutputError(f"{path} is not a run saved by saddlescape ({error!r:.80})") from None

@@ -237,7 +237,8 @@ def test_orders_weigh_by_standard_errors_and_leave_noise_out() -> None:
 
 
 def test_saved_and_loaded(small: FaceComparison, tmp_path: Path) -> None:
-    back = FaceComparison.load(small.save(tmp_path / "faces.npz"))
+    back = ss.load(small.save(tmp_path / "faces.npz"))
+    assert isinstance(back, FaceComparison)
     assert back.summary() == small.summary()
     assert back.spec == small.spec
     assert (back.faces, back.methods, back.formulas) == (small.faces, small.methods, small.formulas)
@@ -249,8 +250,13 @@ def test_saved_and_loaded(small: FaceComparison, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"\.npz"):
         small.save(tmp_path / "faces.txt")
     run = ss.simulate(BEALE, "gd", steps=3).save(tmp_path / "run.npz")
+    assert isinstance(ss.load(run), ss.Run)
     with pytest.raises(OutputError, match="no comparison"):
         FaceComparison.load(run)
+    with pytest.raises(OutputError, match="not a run"):
+        ss.Run.load(tmp_path / "faces.npz")
+    with pytest.raises(UsageError, match=r"landscape rerun beale\.png"):
+        ss.load("beale.png")
 
 
 @pytest.mark.parametrize(

@@ -35,9 +35,9 @@ class Kept:
 
     def finished(self, k: int) -> Any:
         """Return run ``k`` if it was finished, otherwise None."""
-        from saddlescape.results import load
+        from saddlescape.results import Run
 
-        return self._read(self.folder / f"{k}.npz", load)
+        return self._read(self.folder / f"{k}.npz", Run.load)
 
     def rest(self, k: int) -> Any:
         """Return what there is of run ``k`` (results.Partial), or None."""

@@ -59,8 +59,8 @@ def rerun(
 
 def read_spec(path: Path) -> RunSpec:
     """Return the specification that a file carries."""
+    from saddlescape.files import load
     from saddlescape.plots.provenance import read_spec as from_figure
-    from saddlescape.results import load
 
     suffix = path.suffix.lower()
     if not path.exists():
@@ -141,9 +141,9 @@ def compare(path: Path, plan: Plan, console: Console, threads: int | None) -> li
 def _compare_data(path: Path, runs: list[Run]) -> list[str]:
     import numpy as np
 
-    from saddlescape.results import load
+    from saddlescape.results import Run
 
-    kept = load(path)
+    kept = Run.load(path)
     again = next((run for run in runs if run.method == kept.method), None)
     if again is None:
         raise OutputError(f"{path} holds {kept.method}, which its own specification does not ask for")
