@@ -14,7 +14,7 @@ import typer
 from typer.main import get_command
 
 from saddlescape import __version__
-from saddlescape.commands import critical, doctor, listing, rerun, run
+from saddlescape.commands import critical, doctor, faces, listing, rerun, run
 from saddlescape.commands.console import width
 from saddlescape.commands.options import Command, Group
 from saddlescape.errors import SaddlescapeError
@@ -26,6 +26,7 @@ HELP = """Simulate and draw optimisers (GD, SAM and its family) on toy loss land
 \b
   landscape run beale --opt sam             GD descends, SAM stays at a saddle
   landscape run "x^2 - a*y^2" -p a=2        a formula of your own
+  landscape faces beale --opt sam:batch=1   how near its SDEs are to the map
   landscape list                            landscapes and methods
 """
 
@@ -60,6 +61,7 @@ def start(
 
 
 app.command("run", cls=Command)(run.run)
+app.command("faces", cls=Command)(faces.faces)
 app.command("list", cls=Command)(listing.list_names)
 app.command("show", cls=Command)(listing.show)
 app.command("critical", cls=Command)(critical.critical)

@@ -17,6 +17,8 @@ from saddlescape.results import Array
 
 #: test functions φ of the weak errors: name -> how their expectation is written
 PHI = {"x": "E x", "xx": "E x xᵀ", "loss": "E f"}
+#: how their weak errors are written
+ERRORS = {phi: f"|Δ {word}|" for phi, word in PHI.items()}
 #: what is followed along a run, in this order; test_loss only where there is one
 TRACES = ("loss", "test_loss", "norm", "grad_norm", "sharpness", "alignment")
 
@@ -79,21 +81,42 @@ class FaceComparison:
 
     def summary(self) -> str:
         """Return the weak errors with standard errors as a table in words."""
-        spec = self.spec
-        place = ", ".join(f"{a:g}" for a in spec["x0"])
         lines = [
-            f"{self.methods[0]} on {spec['landscape']} from ({place}), time {self.time:g}, "
-            f"{self.runs} run{'s' * (self.runs > 1)}, seed {spec['seed']}",
-            f"{'face':<24}{'eta':>9}{'rho':>7}" + "".join(f"{f'|Δ {word}|':>24}" for word in PHI.values()),
+            self.title,
+            f"{'face':<24}{'eta':>9}{'rho':>7}" + "".join(f"{word:>24}" for word in ERRORS.values()),
         ]
-        for i, face in enumerate(self.faces):
-            for e, eta in enumerate(self.etas):
-                for r, rho in enumerate(self.rhos):
-                    values = "".join(f"{self._value(phi, i, e, r):>24}" for phi in PHI)
-                    lines.append(f"{face:<24}{eta:>9.3g}{'' if np.isnan(rho) else f'{rho:g}':>7}{values}")
+        for face, eta, rho, *errors in self.rows():
+            lines.append(f"{face:<24}{eta:>9}{rho:>7}" + "".join(f"{each:>24}" for each in errors))
+        return "\n".join([*lines, *self.remarks()])
+
+    @property
+    def title(self) -> str:
+        """What was compared, in a line."""
+        spec, place = self.spec, ", ".join(f"{a:g}" for a in self.spec["x0"])
+        return (
+            f"{self.methods[0]} on {spec['landscape']} from ({place}), time {self.time:g}, "
+            f"{self.runs} run{'s' * (self.runs > 1)}, seed {spec['seed']}"
+        )
+
+    def rows(self) -> list[tuple[str, ...]]:
+        """Return (face, eta, rho, errors of x, xx and loss) in words, a row for every face, eta and rho."""
+        return [
+            (
+                face,
+                f"{eta:.3g}",
+                "" if np.isnan(rho) else f"{rho:g}",
+                *(self._value(phi, i, e, r) for phi in PHI),
+            )
+            for i, face in enumerate(self.faces)
+            for e, eta in enumerate(self.etas)
+            for r, rho in enumerate(self.rhos)
+        ]
+
+    def remarks(self) -> list[str]:
+        """Return what is to be said below the table: what noise covers, orders in eta, what diverged."""
         noisy = any(np.any(~self.tells(phi) & (self.floor[phi] > 0)) for phi in PHI)
-        lines += ["~ below twice the sampling noise: not told from 0"] * noisy
-        return "\n".join([*lines, *self._slopes(), *self._losses()])
+        lines = ["~ below twice the sampling noise: not told from 0"] * noisy
+        return [*lines, *self._slopes(), *self._losses()]
 
     def _value(self, phi: str, i: int, e: int, r: int) -> str:
         error, se = self.errors[phi][i, e, r], self.se[phi][i, e, r]
@@ -128,6 +151,17 @@ class FaceComparison:
 
     def _repr_html_(self) -> str:
         return f"<pre>{html.escape(self.summary())}</pre>"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return everything but ``spec`` as plain data: lists of numbers in the shapes above."""
+        found: dict[str, Any] = {name: getattr(self, name) for name in PLAIN}
+        found |= {name: getattr(self, name).tolist() for name in ARRAYS}
+        found |= {name: {phi: each.tolist() for phi, each in getattr(self, name).items()} for name in TABLES}
+        traces = {
+            n: {p.name: getattr(band, p.name).tolist() for p in fields(Band)}
+            for n, band in self.traces.items()
+        }
+        return {**found, "traces": traces}
 
     def save(self, path: str | Path) -> Path:
         """Write everything to ``path`` (.npz); ``FaceComparison.load`` reads it. Raises OutputError where it cannot."""

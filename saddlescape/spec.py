@@ -6,21 +6,17 @@ Every field is checked for its type and range here, in words, wherever the value
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from saddlescape import values
-from saddlescape.errors import UsageError, unknown
+from saddlescape.errors import UsageError
 from saddlescape.values import Window
+from saddlescape.written import MOST_SEED, MOST_STEPS, STYLES, Written
 
-SCHEMA = "landscape.spec/1"
-STYLES = ("paper", "notebook", "slides", "dark")
 BUDGETS = ("steps", "gradients")
 STOPS = ("left", "converged")
-MOST_STEPS = 10**15
-MOST_SEED = 2**64 - 1
 
 #: options of the command line that fill a number of a single --opt
 SHORTCUTS = ("eta", "rho", "beta", "batch", "sigma")
@@ -31,12 +27,9 @@ PLAIN_OPTIONS = {
     "style": "--style",
 }  # fmt: skip
 
-#: fields that are left out of plain data where they are empty
-OMITTED = ("params", "samples", "variables", "x0", "laws")
-
 
 @dataclass(frozen=True, kw_only=True)
-class RunSpec:
+class RunSpec(Written):
     """One ``landscape run``. None means: what the landscape says.
 
     ``landscape`` is a name or a formula, ``params`` the values of its other symbols, ``variables`` the coordinates
@@ -69,78 +62,14 @@ class RunSpec:
     style: str = "paper"
     laws: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, compare=False)
 
+    command = "run"
+
     def __post_init__(self) -> None:
-        for item in fields(self):
-            object.__setattr__(self, item.name, CHECKS[item.name](item.name, getattr(self, item.name)))
-        if self.steps is not None and self.time is not None:
-            raise UsageError("steps and time both say how long to run: give one of them")
+        super().__post_init__()
         if self.time is not None and self.budget == "gradients":
             raise UsageError(
                 "a budget of gradient calls goes with steps, not with time: leave one of them out"
             )
-
-    # ---- plain data -----------------------------------------------------------------------------------------------
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain data (texts, numbers, lists, one mapping), without what is None or empty."""
-        found: dict[str, Any] = {"schema": SCHEMA, "command": "run"}
-        for item in fields(self):
-            value = getattr(self, item.name)
-            if value is None or (item.name in OMITTED and not value):
-                continue
-            if item.name in ("domain", "view"):
-                value = [list(pair) for pair in value]
-            found[item.name] = list(value) if isinstance(value, tuple) else value
-            if isinstance(value, Mapping):
-                found[item.name] = {k: dict(v) if isinstance(v, Mapping) else v for k, v in value.items()}
-        return found
-
-    @classmethod
-    def from_dict(cls, data: Any) -> RunSpec:
-        """Return the specification that ``to_dict`` gave, or raise UsageError for what is no such thing."""
-        if not isinstance(data, Mapping):
-            raise UsageError(f"a specification is a table of keys and values, not {values.kind(data)}")
-        known = [item.name for item in fields(cls)]
-        for key in data:
-            if key not in (*known, "schema", "command"):
-                raise unknown("key of a specification", str(key), known)
-        for key, wanted in (("schema", SCHEMA), ("command", "run")):
-            if data.get(key, wanted) != wanted:
-                raise UsageError(f"{key} is '{wanted}' in this version, not {values.shown(data[key])}")
-        if "landscape" not in data:
-            raise UsageError('the specification names no landscape: add landscape = "beale", or a formula')
-        return cls(**{key: data[key] for key in known if key in data})
-
-    def to_json(self) -> str:
-        """Return one line of ASCII text, as it is kept inside files."""
-        return json.dumps(self.to_dict(), sort_keys=True)
-
-    @classmethod
-    def from_json(cls, text: str) -> RunSpec:
-        """Return the specification that ``to_json`` wrote."""
-        try:
-            return cls.from_dict(json.loads(text))
-        except (ValueError, RecursionError) as error:
-            if isinstance(error, UsageError):
-                raise
-            raise UsageError(f"the specification is not valid JSON: {error}") from None
-
-    def to_toml(self) -> str:
-        """Return a TOML document that ``landscape run --config`` and ``landscape rerun`` read."""
-        import tomli_w
-
-        windows = {k: values.window_text(v) for k in ("domain", "view") if (v := getattr(self, k))}
-        return tomli_w.dumps({**self.to_dict(), **windows})
-
-    @classmethod
-    def from_toml(cls, text: str) -> RunSpec:
-        """Return the specification of a TOML document."""
-        import tomllib
-
-        try:
-            data = tomllib.loads(text)
-        except (ValueError, RecursionError) as error:
-            raise UsageError(f"not valid TOML: {error}") from None
-        return cls.from_dict(data)
 
     # ---- the command line -----------------------------------------------------------------------------------------
     def to_arguments(self) -> list[str]:
@@ -162,27 +91,11 @@ class RunSpec:
     @classmethod
     def from_arguments(cls, options: Mapping[str, Any], base: RunSpec | None = None) -> RunSpec:
         """Return the specification of parsed options (name -> text, None where not given), over those of ``base``."""
-        given: dict[str, Any] = {k: options[k] for k in PLAIN_OPTIONS if options.get(k) is not None}
-        if options.get("landscape") is not None:
-            given["landscape"] = minus(options["landscape"])
-        given |= {"x0": tuple(options["x0"])} if options.get("x0") else {}
-        given |= {"samples": tuple(options["sample"])} if options.get("sample") else {}
-        given |= {"variables": options["vars"]} if options.get("vars") is not None else {}
+        given = common(options, PLAIN_OPTIONS, base.params if base else {})
         given |= {"fast": options["fast"]} if options.get("fast") is not None else {}
         given |= {"baseline": not options["no_baseline"]} if options.get("no_baseline") is not None else {}
-        if options.get("param"):
-            given["params"] = {
-                **(base.params if base else {}),
-                **dict(map(values.assignment, options["param"])),
-            }
-        methods = _methods(options, base)
-        given |= {"methods": methods} if methods else {}
-        if base is None:
-            return cls.from_dict(given)
-        for one, other in (("steps", "time"), ("time", "steps")):
-            if one in given and other not in given:
-                given[other] = None
-        return replace(base, **given)
+        given["methods"] = methods_of(options, base.methods if base else ("gd",))
+        return cls.from_dict(given) if base is None else replace(base, **given, **other_length(given))
 
 
 def minus(text: str) -> str:
@@ -190,10 +103,31 @@ def minus(text: str) -> str:
     return "-" + text[1:] if text.startswith("−") else text
 
 
-def _methods(options: Mapping[str, Any], base: RunSpec | None) -> tuple[str, ...]:
-    """Return the method texts of --opt (or of ``base``) with the shortcuts --eta, --rho, --beta … filled in."""
+def common(
+    options: Mapping[str, Any], plain: Mapping[str, str], params: Mapping[str, float]
+) -> dict[str, Any]:
+    """Return what parsed options say of the fields that specifications share; ``plain`` are those of one text."""
+    given: dict[str, Any] = {k: options[k] for k in plain if options.get(k) is not None}
+    if options.get("landscape") is not None:
+        given["landscape"] = minus(options["landscape"])
+    given |= {"x0": tuple(options["x0"])} if options.get("x0") else {}
+    given |= {"samples": tuple(options["sample"])} if options.get("sample") else {}
+    given |= {"variables": options["vars"]} if options.get("vars") is not None else {}
+    if options.get("param"):
+        given["params"] = {**params, **dict(map(values.assignment, options["param"]))}
+    return given
+
+
+def other_length(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what unsets steps where time is given, and time where steps are."""
+    pair = ("steps", "time")
+    return {a: None for a, b in (pair, pair[::-1]) if b in given and a not in given}
+
+
+def methods_of(options: Mapping[str, Any], default: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the method texts of --opt (or ``default``) with the shortcuts --eta, --rho, --beta … filled in."""
     given = tuple(options.get("opt") or ())
-    texts = given or (base.methods if base else ("gd",))
+    texts = given or default
     for key in SHORTCUTS:
         value = options.get(key)
         if value is None:
@@ -216,8 +150,7 @@ def _with_key(text: str, key: str, value: str, override: bool) -> str:
     return f"{head}:{','.join([*pieces, f'{key}={value}'])}"
 
 
-#: field -> what makes its value canonical, or refuses it in words
-CHECKS = {
+RunSpec.checks = {
     "landscape": values.text,
     "methods": values.methods,
     "params": values.params,

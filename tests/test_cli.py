@@ -15,9 +15,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from saddlescape import landscape, load, simulate
+from saddlescape import compare_faces, landscape, load, simulate
 from saddlescape.cli import invoke
 from saddlescape.commands.console import Console
+from saddlescape.faces_spec import FacesSpec
 from saddlescape.landscapes import CATALOGUE
 from saddlescape.plots import read_spec
 from saddlescape.spec import RunSpec
@@ -114,8 +115,8 @@ def test_many_starts_are_counted_by_where_they_end(say: Callable[..., Said]) -> 
     (["--opt", "sam:batch=1|2", "--no-baseline"],
      ["sam:batch=1,eta=0.0001,rho=0.5", "sam:batch=2,eta=0.0001,rho=0.5"]),
     (["--opt", "gd", "--batch", "1|2"], ["sgd:eta=0.0001", "gd:batch=2,eta=0.0001"]),
-    (["--opt", "sam@flow2:drift=plain|mod", "--no-baseline"],
-     ["sam@flow2:dt=1e-05,eta=0.0001,rho=0.5", "sam@flow2:drift=mod,dt=1e-05,eta=0.0001,rho=0.5"]),
+    (["--opt", "gd@flow:scheme=rk4|euler", "--no-baseline"],
+     ["gd@flow:dt=1e-05,eta=0.0001", "gd@flow:dt=1e-05,eta=0.0001,scheme=euler"]),
     (["--opt", "sam", "--opt", "sam:rho=0.5"], ["gd:eta=0.0001", "sam:eta=0.0001,rho=0.5"]),  # once is enough
     (["--opt", "sam", "--rho", "0.1|0.2"], ["gd:eta=0.0001", "sam:eta=0.0001,rho=0.1", "sam:eta=0.0001,rho=0.2"]),
 ])  # fmt: skip
@@ -152,18 +153,17 @@ def test_steps_time_and_budget_say_how_long(say: Callable[..., Said]) -> None:
 def test_a_method_that_ends_beside_its_time_says_so(
     say: Callable[..., Said], flags: list[str], notes: list[str], fits: str | None
 ) -> None:
-    code, out, err = say("run", "beale", *flags, "--no-plot", "--json")
-    said = [line for line in err.splitlines() if line.startswith("note")]
+    code, _, err = say("run", "beale", *flags, "--dry-run")
+    said = err.splitlines()
     assert code == 0
     assert len(said) == len(notes)
     for line, note in zip(said, notes, strict=True):
+        assert line.startswith("note: ")
         assert note in line
         assert line.endswith(f"={fits} does")
-    if not notes:
-        assert np.ptp([run["time"] for run in json.loads(out)["runs"]]) < 1e-15
     if fits and "dt" in said[0]:  # what it says does divide the time
         again = [f.replace("3e-5", fits).replace("3e-4", fits) for f in flags]
-        assert "note" not in say("run", "beale", *again, "--no-plot")[2]
+        assert say("run", "beale", *again, "--dry-run")[2] == ""
 
 
 @pytest.mark.parametrize("formula", ["-x^2+y^4", "-x^2 + y^4", "-(x^2)", "-2x", "-x", "-n*x^2"])
@@ -351,6 +351,85 @@ def test_what_was_kept_of_another_run_is_left_aside(
     assert files() == ["a.json"]
 
 
+# ---- faces ----------------------------------------------------------------------------------------------------------
+FACES = [
+    "faces", "beale", "--opt", "gd:sigma=1", "--face", "sde2", "--face", "flow:mean=true", "--eta", "1e-3", "-n", "8",
+    "--runs", "6", "--x0", "0.4,1.3", "--records", "5", "--etas", "1e-3|2e-3",
+]  # fmt: skip
+
+
+def test_faces_are_measured_written_and_done_again(say: Callable[..., Said]) -> None:
+    names = [f"a.{suffix}" for suffix in ("png", "npz", "json", "toml")]
+    code, out, err = say(*FACES, *[p for n in names for p in ("-o", n)])
+    assert (code, files()) == (0, sorted(names))
+    assert err.splitlines()[0].split() == ["wrote", *names]
+    found = compare_faces(
+        landscape("beale"), "gd:sigma=1,eta=1e-3", ("sde2", "flow:mean=true"), x0=(0.4, 1.3), steps=8, runs=6,
+        records=5, etas=[1e-3, 2e-3],
+    )  # fmt: skip
+    rows = [line.split() for line in out.splitlines()[3:]]
+    rows = [row for row in rows if row[0] in found.faces]
+    assert [row[:2] for row in rows] == [[f, e] for f in found.faces for e in ("0.001", "0.002")]
+    assert [float(row[2].strip("~")) for row in rows] == [
+        float(f"{each:.3g}") for each in found.errors["x"].ravel()
+    ]
+    kept = load("a.npz")
+    assert np.array_equal(kept.errors["loss"], found.errors["loss"])
+    data = json.loads(Path("a.json").read_text())
+    assert data["schema"] == "landscape.faces/1"
+    assert data["traces"]["loss"]["mean"] == found.traces["loss"].mean.tolist()
+    before = {name: Path(name).read_bytes() for name in names}
+    for name in names[:-1]:
+        assert say("rerun", name, "--check") == (0, f"same: {name} is what this version makes\n", "")
+    assert say("rerun", "a.toml", "-qq", "-o", "b.json")[0] == 0
+    assert Path("b.json").read_bytes() == before["a.json"]
+    assert say("rerun", "a.png", "-q")[0] == 0
+    assert {name: Path(name).read_bytes() for name in names} == before
+    data["errors"]["x"][0][0][0] += 1
+    Path("a.json").write_text(json.dumps(data))
+    code, out, _ = say("rerun", "a.json", "--check")
+    assert (code, out.split(":")[1]) == (3, " errors.x[0][0][0]")
+
+
+def test_faces_print_json_and_what_would_be_run(say: Callable[..., Said]) -> None:
+    code, out, err = say(*FACES, "--json", "-qq", "--no-plot")
+    assert (code, err, files()) == (0, "", [])
+    data = json.loads(out)
+    assert (data["faces"], data["etas"], data["steps"]) == (["sde2", "flow:mean=true"], [1e-3, 2e-3], [8, 4])
+    toml = say(*FACES, "--dry-run")[1]
+    spec = FacesSpec.from_toml(toml)
+    assert spec.faces == ("sde2", "flow:mean=true")
+    assert spec.method == "gd:eta=0.001,sigma=1.0"
+    Path("a.toml").write_text(toml)
+    assert say("faces", "--config", "a.toml", "--dry-run")[1] == toml
+    changed = FacesSpec.from_toml(say("faces", "--config", "a.toml", "--time", "0.004", "--dry-run")[1])
+    assert (changed.steps, changed.time) == (None, 0.004)
+    assert FacesSpec.from_json(spec.to_json()) == spec
+    assert say("run", "--config", "a.toml")[2].startswith("error: a.toml: command is 'run' here, not 'faces'")
+
+
+def test_interrupted_faces_say_that_nothing_is_kept(
+    say: Callable[..., Said], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Console, "bar", lambda self, label: Stopper())
+    code, out, err = say(*FACES)
+    assert (code, out, files()) == (130, "", [])
+    assert err.startswith("interrupted: nothing is kept")
+
+
+def test_progress_of_faces_goes_to_the_end_once() -> None:
+    seen: list[tuple[int, int]] = []
+    compare_faces(
+        landscape("shifted_parabola"), "sgd:eta=0.1", ("sde2",), steps=4, runs=6, etas=[0.05, 0.2], records=3,
+        progress=lambda done, total: seen.append((done, total)),
+    )  # fmt: skip
+    done, totals = zip(*seen, strict=True)
+    # the map's 2, 8 and (traces) 4 steps of 6 runs, and ten ticks of the SDE for each
+    assert set(totals) == {6 * (2 + 8 + 4) * 11}
+    assert list(done) == sorted(done)
+    assert done[-1] == totals[-1]
+
+
 # ---- the other commands ---------------------------------------------------------------------------------------------
 def test_list_and_show(say: Callable[..., Said]) -> None:
     code, out, _ = say("list")
@@ -433,6 +512,17 @@ def test_doctor_finds_this_installation_well(say: Callable[..., Said]) -> None:
     (["run", "beale", "-o", "a.pgn"], "did you mean '.png'"),
     (["run", "beale", "-o", "a"], "says its format"),
     (["run", "beale", "--no-plot", "-o", "a.png"], "contradict"),
+    (["faces", "beale"], "there are 0: --opt sam:batch=1"),
+    (["faces", "beale", "--opt", "sam:batch=1", "--opt", "gd"], "there are 2"),
+    (["faces"], "which landscape?"),
+    (["faces", "beale", "--opt", "sam@sde2:batch=1"], "--face sde2"),
+    (["faces", "beale", "--opt", "sam:batch=1,rho=0.1|0.2"], "--rhos"),
+    (["faces", "beale", "--opt", "sam:batch=1", "--face", "sde4"], "unknown face 'sde4'"),
+    (["faces", "beale", "--opt", "sam:batch=1", "--etas", "3e-3"], "does not divide the time"),
+    (["faces", "beale", "--opt", "sam:batch=1", "--runs", "1"], "runs must be at least 2"),
+    (["faces", "beale", "--opt", "sam:batch=1", "--x0", "grid:5"], "one start"),
+    (["faces", "beale", "--opt", "sam:batch=1", "--test", "nonsense"], "unknown landscape 'nonsense'"),
+    (["faces", "beale", "--opt", "sam:batch=1", "-o", "a.gif"], "not built yet"),
     (["list", "landscpes"], "did you mean 'landscapes'"),
     (["list", "figures"], "not built yet"),
     (["show", "sma"], "did you mean 'sam'"),
@@ -504,7 +594,7 @@ def imported(*arguments: str) -> set[str]:
 def test_help_and_list_import_nothing_heavy() -> None:
     heavy = {"sympy", "numba", "scipy", "matplotlib", "numpy", "pydantic", "rich"}
     process("list")  # what a cold cache needs is not what is promised
-    for arguments in (["--help"], ["run", "--help"], ["list"]):
+    for arguments in (["--help"], ["run", "--help"], ["faces", "--help"], ["list"]):
         assert not imported(*arguments) & heavy, arguments
 
 

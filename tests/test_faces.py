@@ -310,7 +310,7 @@ def test_errors_are_drawn_as_they_are(small: FaceComparison) -> None:
     x, y = drawn.guides[1].get_data()
     assert np.diff(np.log(y)) / np.diff(np.log(x)) == pytest.approx([2])
     assert drawn.noise is not None
-    assert plots.face_errors(small, against="rho").axes.get_xlabel() == "ρ"
+    assert plots.face_errors(small, against="rho").axes.get_xlabel() == "ρ at η = 0.001"
     with pytest.raises(UsageError, match="observable"):
         plots.face_errors(small, phi="y")
 

@@ -19,12 +19,14 @@ from saddlescape.results import Array
 
 #: the loss of held-out samples at points (…, d)
 Test = Callable[[Array], Any]
+Progress = Callable[[int, int], None]
 FACES = tuple(name for name in CLOCKS if name != "steps")
 
 
 @dataclass(frozen=True)
 class Job:
-    """What all runs of a comparison share. ``span`` is the time they take."""
+    """What all runs of a comparison share. ``span`` is the time they take, ``etas`` and ``rhos`` are where errors are
+    measured (rho is NaN where the method has none), ``held_out`` is what the test loss was asked for as."""
 
     landscape: Landscape
     method: Method
@@ -36,6 +38,36 @@ class Job:
     threads: int | None
     records: int
     test: Test | None
+    held_out: Any
+    etas: tuple[float, ...]
+    rhos: tuple[float, ...]
+    progress: Progress | None = None
+
+    @property
+    def cells(self) -> list[list[Cell]]:
+        """The cells of all pairs of eta and rho, rows by eta."""
+        return [[cell(self, eta, rho) for rho in self.rhos] for eta in self.etas]
+
+    @property
+    def central(self) -> Cell:
+        """The cell of the method's own eta and rho, whose traces are followed."""
+        return cell(self, *(grid(self.method, key, None)[0] for key in ("eta", "rho")))
+
+
+class Meter:
+    """Progress over the runs of several cells, in trajectory-ticks of all of them."""
+
+    def __init__(self, job: Job, cells: Iterable[Cell]) -> None:
+        self.told, self.done, self.total = job.progress, 0, sum(each.work(job.runs) for each in cells)
+
+    def __call__(self, done: int, total: int) -> None:
+        """Tell what is done, ``done`` of it by the run at work."""
+        if self.told:
+            self.told(self.done + done, self.total)
+
+    def past(self, ticks: int) -> None:
+        """Take note that a run of so many trajectory-ticks is through."""
+        self.done += ticks
 
 
 @dataclass(frozen=True)
@@ -46,6 +78,30 @@ class Cell:
     ticks: tuple[int, ...]
     steps: int
 
+    def work(self, runs: int) -> int:
+        """Return the trajectory-ticks of ``runs`` repetitions of what is random, and one of what is not."""
+        return sum(
+            self.steps * t * (runs if m.random else 1) for m, t in zip(self.methods, self.ticks, strict=True)
+        )
+
+
+def planned(
+    landscape: Landscape, method: Method | str, faces: Sequence[str] | None, x0: Any, *, time: Any, steps: Any,
+    runs: int, etas: Any, rhos: Any, seed: int, threads: int | None, records: int, test: Any, progress: Progress | None,
+) -> Job:  # fmt: skip
+    """Return what ``compare_faces`` runs, everything checked before anything is run."""
+    own = own_method(landscape, method)
+    if whole("runs", runs) < 2 or whole("records", records) < 2:
+        raise UsageError("runs and records must be at least 2: a standard error and a course need two")
+    start = start_of(landscape, own, x0, seed)
+    job = Job(
+        landscape, own, face_names(own, faces), start, span_of(own, landscape, time, steps),
+        runs if own.random else 1, seed, threads, records, loss_of(test, landscape, start), test,
+        grid(own, "eta", etas), grid(own, "rho", rhos), progress,
+    )  # fmt: skip
+    _ = job.cells, job.central  # what does not fit is refused here
+    return job
+
 
 def own_method(landscape: Any, method: Method | str) -> Method:
     """Return the map to compare with, every number resolved."""
@@ -55,11 +111,13 @@ def own_method(landscape: Any, method: Method | str) -> Method:
     if own.clock.name != "steps":
         raise UsageError(
             f"faces are compared with the map: give {own.name}:… and name @{own.clock.name} among the faces, "
-            f"faces=('{own.clock.name}',)"
+            f"faces=('{own.clock.name}',) (--face {own.clock.name})"
         )
     for key, value in own.numbers.items():
         if isinstance(value, tuple):
-            more = f": give {key}s=…" if key in ("eta", "rho") else "; one method at a time, please"
+            more = (
+                f": give {key}s=… (--{key}s)" if key in ("eta", "rho") else "; one method at a time, please"
+            )
             raise UsageError(f"{key} has {len(value)} values in the method{more}")
     return own
 
@@ -166,8 +224,3 @@ def cell(job: Job, eta: float, rho: float) -> Cell:
         if ticks[-1] < 1 or not np.isclose(ticks[-1] * dt, eta, rtol=1e-9, atol=0):
             raise UsageError(f"dt={dt:g} of the face {text} does not divide eta={eta:g} into whole ticks")
     return Cell(tuple(made), tuple(ticks), steps)
-
-
-def cells(job: Job, etas: Iterable[float], rhos: Sequence[float]) -> list[list[Cell]]:
-    """Return the cells of all pairs, rows by eta: everything is checked before anything runs."""
-    return [[cell(job, eta, rho) for rho in rhos] for eta in etas]

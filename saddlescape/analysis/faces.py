@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from saddlescape.analysis.along import Gathered, bands, quantities
-from saddlescape.analysis.cells import (
-    Cell,
-    Job,
-    Test,
-    cell,
-    cells,
-    face_names,
-    grid,
-    loss_of,
-    own_method,
-    span_of,
-    start_of,
-)
+from saddlescape.analysis.cells import Cell, Job, Meter, Test, planned
 from saddlescape.analysis.weak import distance, observables, order
 from saddlescape.comparison import PHI, Band, FaceComparison
 from saddlescape.dynamics import words
 from saddlescape.dynamics.method import Method
-from saddlescape.dynamics.plan import whole
 from saddlescape.dynamics.simulate import simulate
-from saddlescape.errors import UsageError
 from saddlescape.landscapes.base import Landscape
 from saddlescape.results import Array
 
@@ -52,6 +38,7 @@ def compare_faces(
     threads: int | None = None,
     records: int = 101,
     test: Landscape | Test | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> FaceComparison:
     """Run ``method``, a map, and its ``faces`` from one start and measure how far apart they are.
 
@@ -64,53 +51,55 @@ def compare_faces(
         has random numbers of its own, so that its errors are independent of the others'.
     records : about how many times the traces are kept at, ≥ 2; traces are those of the method's own eta and rho.
     test : a landscape of held-out samples, or a function loss(x) of points (…, d), for the trace test_loss.
+    progress : called as progress(done, total) in trajectory-ticks, from the calling thread.
 
     Repetition i of a face goes with repetition i of the map: where the face sees the map's own normals (sigma with
     ascent=full, or with gd) their difference has far less scatter. Raises UsageError for what cannot be compared.
     """
-    own = own_method(landscape, method)
-    if whole("runs", runs) < 2 or whole("records", records) < 2:
-        raise UsageError("runs and records must be at least 2: a standard error and a course need two")
-    start = start_of(landscape, own, x0, seed)
-    job = Job(
-        landscape, own, face_names(own, faces), start, span_of(own, landscape, time, steps),
-        runs if own.random else 1, seed, threads, records, loss_of(test, landscape, start),
+    return measured(
+        planned(
+            landscape, method, faces, x0, time=time, steps=steps, runs=runs, etas=etas, rhos=rhos, seed=seed,
+            threads=threads, records=records, test=test, progress=progress,
+        )
     )  # fmt: skip
-    return _measured(job, grid(own, "eta", etas), grid(own, "rho", rhos), test)
 
 
-def _measured(job: Job, etas: tuple[float, ...], rhos: tuple[float, ...], test: Any) -> FaceComparison:
+def measured(job: Job) -> FaceComparison:
     """Run all cells and put the result together."""
-    own, scene = job.method, job.landscape
-    table, central = cells(job, etas, rhos), cell(job, *(grid(own, key, None)[0] for key in ("eta", "rho")))
-    shape = (len(job.faces), len(etas), len(rhos))
+    own, scene, etas, table, central = job.method, job.landscape, job.etas, job.cells, job.central
+    shape = (len(job.faces), len(etas), len(job.rhos))
     found = {name: {phi: np.full(shape, np.nan) for phi in PHI} for name in ("errors", "se", "floor", "size")}
     lost = np.zeros((1 + shape[0], *shape[1:]), dtype=int)
     course = None
+    every = [each for row in table for each in row]
+    alone = all(each.methods != central.methods for each in every)
+    meter = Meter(job, [*every, *[central] * alone])
     for e, r in np.ndindex(*shape[1:]):
         each, first = table[e][r], (e * shape[2] + r) * job.runs
-        ends, seen = _run(job, each, first, each.methods == central.methods)
+        ends, seen = _run(job, each, first, each.methods == central.methods, meter)
         course = seen or course
         lost[:, e, r] = [np.sum(~np.isfinite(end["loss"])) for end in ends]
         for i, phi in np.ndindex(shape[0], len(PHI)):
             name = tuple(PHI)[phi]
             for key, value in zip(found, distance(ends[0][name], ends[1 + i][name]), strict=True):
                 found[key][name][i, e, r] = value
-    if course is None:
-        course = _run(job, central, shape[1] * shape[2] * job.runs, True)[1]
+    if alone:
+        course = _run(job, central, shape[1] * shape[2] * job.runs, True, meter)[1]
     assert course is not None
     sizes = {phi: value[0] for phi, value in found.pop("size").items()}
     return FaceComparison(
-        spec=_spec(job, test), faces=job.faces, methods=tuple(m.text for m in central.methods),
+        spec=_spec(job), faces=job.faces, methods=tuple(m.text for m in central.methods),
         formulas=tuple(words.formula(m) for m in central.methods), latex=scene.latex(), etas=np.array(etas),
-        rhos=np.array(rhos), steps=np.array([row[0].steps for row in table]), time=job.span, runs=job.runs,
+        rhos=np.array(job.rhos), steps=np.array([row[0].steps for row in table]), time=job.span, runs=job.runs,
         coupled=own.random and own.parts(scene.dim, scene.n_samples).law.additive, size=sizes,
         slopes=_orders(np.array(etas), found), diverged=lost, t=course[0], alive=course[1], traces=course[2],
         errors=found["errors"], se=found["se"], floor=found["floor"],
     )  # fmt: skip
 
 
-def _run(job: Job, each: Cell, first: int, trace: bool) -> tuple[list[dict[str, Array]], Course | None]:
+def _run(
+    job: Job, each: Cell, first: int, trace: bool, meter: Meter
+) -> tuple[list[dict[str, Array]], Course | None]:
     """Run map and faces of a cell; return φ of all paths at the end and, if asked for, the traces.
 
     ``first`` is the first of the streams of random numbers.
@@ -126,8 +115,9 @@ def _run(job: Job, each: Cell, first: int, trace: bool) -> tuple[list[dict[str, 
             count = min(size, n - a)
             made = simulate(
                 job.landscape, method, np.tile(job.x0, (count, 1)), each.steps * ticks, every=every * ticks,
-                seed=job.seed, threads=job.threads, streams=first + a + np.arange(count), memory=np.inf,
+                seed=job.seed, threads=job.threads, streams=first + a + np.arange(count), memory=np.inf, progress=meter,
             )  # fmt: skip
+            meter.past(count * each.steps * ticks)
             last.append(made.final)
             if trace:
                 for name, values in quantities(job.landscape, each.methods[0], job.test, made.x).items():
@@ -156,8 +146,8 @@ def _orders(etas: Array, found: Mapping[str, Mapping[str, Array]]) -> dict[str, 
     return slopes
 
 
-def _spec(job: Job, test: Any) -> dict[str, Any]:
-    scene = job.landscape
+def _spec(job: Job) -> dict[str, Any]:
+    scene, test = job.landscape, job.held_out
     return {
         "landscape": scene.name, "title": scene.title, "formula": scene.formula, "params": dict(scene.params),
         "coordinates": list(scene.coordinates), "method": job.method.text, "faces": list(job.faces),

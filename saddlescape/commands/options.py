@@ -26,6 +26,44 @@ Opt = Annotated[
         "sam@sde2:batch=1. Sweeps: 'sam:rho=0.1..0.5/9', 'sam:batch=1|2'.",
     ),
 ]
+Map = Annotated[
+    list[str] | None,
+    Option("--opt", metavar="METHOD", help="The method, such as sam:batch=1 or gd:sigma=0.1,beta=0.9."),
+]
+Face = Annotated[
+    list[str] | None,
+    Option(
+        metavar="FACE",
+        help="flow, flow2, flow3, sde2 or sde3, with keys of its own: sde3:drift=mod; repeat for more.  "
+        "[default: sde2 and sde3, without noise flow2 and flow3]",
+    ),
+]
+Etas = Annotated[
+    str | None,
+    Option(
+        metavar="A|B|…",
+        help="Measure errors at these eta, '1e-4|2e-4', '1e-4..4e-4/4', not only at the method's.",
+    ),
+]
+Rhos = Annotated[
+    str | None, Option(metavar="A|B|…", help="Measure errors at these rho, not only at the method's.")
+]
+Records = Annotated[str | None, Option(metavar="N", help="Times the traces are kept at.  [default: 101]")]
+Repetitions = Annotated[
+    str | None, Option("--runs", metavar="N", help="Repetitions of what is random.  [default: 1000]")
+]
+Test = Annotated[
+    str | None, Option(metavar="LANDSCAPE", help="A name or formula whose value is the test loss.")
+]
+OneStart = Annotated[
+    str | None, Option("--x0", metavar="1,2", help="Start of all; the landscape's by default.")
+]
+Plainly = Annotated[
+    list[str] | None,
+    Option(
+        "--out", "-o", metavar="FILE", help="png svg pdf (figure), npz json (data), toml; repeat for more."
+    ),
+]
 Eta = Annotated[str | None, Option(metavar="A", help="Step size of the one --opt.")]
 Rho = Annotated[str | None, Option(metavar="A", help="Radius (sam) or factor (usam) of the one --opt.")]
 Beta = Annotated[str | None, Option(metavar="A", help="Momentum of the one --opt, 0 ≤ beta < 1.")]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from saddlescape import report, store
 from saddlescape.errors import OutputError, UsageError, nearest
-from saddlescape.spec import SCHEMA
+from saddlescape.written import SCHEMA, Written
 
 if TYPE_CHECKING:
     from saddlescape.commands.plan import Ends, Plan
@@ -23,15 +23,15 @@ DATA = (".npz", ".json", ".toml")
 LATER = (".gif", ".mp4", ".nc")
 
 
-def chosen(given: Sequence[str], plan: Plan, plot: bool) -> list[Path]:
-    """Return the files to write, checked: known formats in folders that can be written. By default one PNG."""
+def chosen(given: Sequence[str], default: str, plot: bool) -> list[Path]:
+    """Return the files to write, checked: known formats in folders that can be written. If none is given, ``default``."""
     paths = [Path(text) for text in given]
     for path in paths:
         check_format(path)
     if not plot and (drawn := [p for p in paths if p.suffix.lower() in FIGURES]):
         raise UsageError(f"--no-plot and -o {drawn[0]} contradict each other: leave one of them out")
     if not paths and plot:
-        paths = [free(default_name(plan))]
+        paths = [free(default)]
     for path in paths:
         check_place(path)
     return paths
@@ -68,8 +68,12 @@ def check_place(path: Path) -> None:
 def default_name(plan: Plan) -> str:
     """Return <landscape>-<methods>.png; the baseline is not named."""
     named = [m.text.partition(":")[0] for i, m in enumerate(plan.methods) if i != plan.baseline]
-    landscape = plan.spec.landscape if re.fullmatch(r"\w+", plan.spec.landscape) else "formula"
-    return f"{landscape}-{'-'.join(dict.fromkeys(named))[:80]}.png"
+    return f"{landscape_name(plan.spec.landscape)}-{'-'.join(dict.fromkeys(named))[:80]}.png"
+
+
+def landscape_name(landscape: str) -> str:
+    """Return what a landscape is called in file names."""
+    return landscape if re.fullmatch(r"\w+", landscape) else "formula"
 
 
 def free(name: str) -> Path:
@@ -112,17 +116,23 @@ def write(paths: Sequence[Path], plan: Plan, runs: Sequence[Run], ends: Sequence
         suffix = path.suffix.lower()
         if suffix in FIGURES:
             figure = figure or draw(plan, runs)
-            written.append(save_figure(figure, path, plan))
+            written.append(save_figure(figure, path, plan.spec))
         elif suffix == ".npz":
             written += [run.save(each) for run, each in zip(runs, data_names(path, plan), strict=True)]
         else:
-            text = plan.spec.to_toml() if suffix == ".toml" else run_text(plan, runs, ends)
-            try:
-                store.write_atomic(path, text)
-            except OSError as error:
-                raise OutputError(f"cannot write {path}: {error.strerror or error}") from None
-            written.append(path)
+            written.append(
+                save_text(path, plan.spec.to_toml() if suffix == ".toml" else run_text(plan, runs, ends))
+            )
     return written
+
+
+def save_text(path: Path, text: str) -> Path:
+    """Write a text file, whole or not at all."""
+    try:
+        store.write_atomic(path, text)
+    except OSError as error:
+        raise OutputError(f"cannot write {path}: {error.strerror or error}") from None
+    return path
 
 
 def draw(plan: Plan, runs: Sequence[Run]) -> Any:
@@ -132,11 +142,11 @@ def draw(plan: Plan, runs: Sequence[Run]) -> Any:
     return plots.run_figure(runs, baseline=plan.baseline, style=plan.spec.style)
 
 
-def save_figure(figure: Any, path: Path, plan: Plan) -> Path:
+def save_figure(figure: Any, path: Path, spec: Written) -> Path:
     """Write the figure with the specification inside."""
     from saddlescape import plots
 
-    return Path(plots.save(figure, path, plan.spec.to_json()))
+    return Path(plots.save(figure, path, spec.to_json()))
 
 
 def run_text(plan: Plan, runs: Sequence[Run], ends: Sequence[Ends]) -> str:

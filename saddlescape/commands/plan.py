@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from saddlescape import starts
 from saddlescape.commands import lengths
 from saddlescape.errors import UsageError
+from saddlescape.faces_spec import FacesSpec
 from saddlescape.spec import RunSpec
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class Plan:
         return said + lengths.costs(self.methods, self.steps, len(self.x0), names)
 
 
-def find_landscape(spec: RunSpec) -> Landscape:
+def find_landscape(spec: RunSpec | FacesSpec) -> Landscape:
     """Return the landscape a specification names, with its parameters and windows."""
     from saddlescape.landscapes import landscape
 
@@ -56,7 +57,7 @@ def find_landscape(spec: RunSpec) -> Landscape:
     return landscape(
         spec.landscape,
         domain=spec.domain,
-        view=spec.view,
+        view=spec.view if isinstance(spec, RunSpec) else None,
         variables=spec.variables or None,
         params=spec.params,
         **more,

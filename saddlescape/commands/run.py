@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 
@@ -18,6 +18,9 @@ from saddlescape.commands import options as o
 from saddlescape.commands.console import Console, width
 from saddlescape.errors import Interrupted, StepWarning, UsageError
 from saddlescape.spec import RunSpec
+from saddlescape.written import Written
+
+Kind = TypeVar("Kind", bound=Written)
 
 if TYPE_CHECKING:
     from saddlescape.commands.interrupted import Kept
@@ -80,7 +83,7 @@ def run(
 
 def specification(given: dict[str, Any]) -> RunSpec:
     """Return the specification of parsed options: those of the file --config names, and over it the others."""
-    base = read_config(given["config"]) if given.get("config") else None
+    base = read_config(given["config"], RunSpec) if given.get("config") else None
     if base is None and given.get("landscape") is None:
         raise UsageError(
             "which landscape? Give a name (landscape list) or a formula: landscape run beale --opt sam"
@@ -88,8 +91,8 @@ def specification(given: dict[str, Any]) -> RunSpec:
     return RunSpec.from_arguments(given, base)
 
 
-def read_config(name: str) -> RunSpec:
-    """Return the specification in a TOML file."""
+def read_config(name: str, kind: type[Kind]) -> Kind:
+    """Return the specification of ``kind`` in a TOML file."""
     try:
         text = Path(name).read_text(encoding="utf-8-sig")
     except FileNotFoundError:
@@ -99,7 +102,7 @@ def read_config(name: str) -> RunSpec:
             f"the file {name} cannot be read: {getattr(error, 'strerror', None) or 'it is no text'}"
         ) from None
     try:
-        return RunSpec.from_toml(text)
+        return kind.from_toml(text)
     except UsageError as error:
         raise UsageError(f"{name}: {error}") from None
 
@@ -112,7 +115,7 @@ def perform(plan: Plan, given: dict[str, Any], console: Console) -> None:
     from saddlescape.commands.plan import ends, seconds
 
     began = time.monotonic()
-    paths = outputs.chosen(given.get("out") or (), plan, not given.get("no_plot"))
+    paths = outputs.chosen(given.get("out") or (), outputs.default_name(plan), not given.get("no_plot"))
     kept = Kept.beside(paths[0] if paths else Path(outputs.default_name(plan)), plan.spec)
     if given.get("no_continue"):
         kept.forget()
@@ -178,7 +181,7 @@ def simulated(
                 runs.append(execute(plan, k, told, threads=threads, resume=kept.rest(k)))
         except KeyboardInterrupt as stop:
             partial = stop.partial if isinstance(stop, Interrupted) else None
-            raise Stopped(kept.folder if kept.keep(runs, partial) else None) from None
+            raise Stopped.at(kept.folder if kept.keep(runs, partial) else None) from None
         finally:
             if bar:
                 bar.clear()
@@ -203,14 +206,15 @@ def cautions(console: Console) -> Iterator[None]:
 
 
 class Stopped(Exception):
-    """Ctrl-C during the work; ``folder`` holds what was done, None where there was nothing to keep."""
+    """Ctrl-C during the work; says what is kept."""
 
-    def __init__(self, folder: Path | None) -> None:
-        self.folder = folder
+    @classmethod
+    def at(cls, folder: Path | None) -> Stopped:
+        """Return the end of a run of which ``folder`` holds what was done, None where there was nothing to keep."""
         kept = "nothing was finished yet"
         if folder:
             kept = f"what is done is kept in {folder}\nthe same command goes on from there (--no-continue starts afresh)"
-        super().__init__(f"interrupted: {kept}")
+        return cls(f"interrupted: {kept}")
 
 
 def suggestions(plan: Plan) -> Sequence[str]:

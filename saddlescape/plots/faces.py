@@ -21,6 +21,8 @@ from saddlescape.plots import naming, style, words
 Array = np.ndarray[Any, np.dtype[np.float64]]
 #: names of the weak errors on a figure
 ERRORS = {"x": "|Δ E x|", "xx": "|Δ E xxᵀ|", "loss": "|Δ E f|"}
+#: room beside the first and the last place on an axis, in parts of what they span; guides are named in the first
+LEFT, RIGHT = 0.22, 0.12
 #: half a 95 % interval in standard errors
 NORMAL = 1.96
 
@@ -89,7 +91,7 @@ def face_errors(
     _ground(drawn, x, floor, low, against)
     if against != "phi":
         _guides(drawn, x, np.where(tells, errors, np.nan), against)
-    _name(ax, x, against, phi)
+    _name(ax, x, comparison, against, phi)
     return drawn
 
 
@@ -137,29 +139,34 @@ def _ground(drawn: FaceErrors, x: Array, floor: Array, low: float, against: str)
         x, top = np.stack([x - 0.4, x + 0.4, x + 0.4], 1).ravel(), np.repeat(top, 3)
         top[2::3] = np.nan
     else:
-        ends = np.array([x[0] * (x[0] / x[-1]) ** 0.1, x[-1] * (x[-1] / x[0]) ** 0.1])
-        x, top = np.array([ends[0], *x, ends[1]]), np.array([top[0], *top, top[-1]])
+        first, last = _ends(x)
+        x, top = np.array([first, *x, last]), np.array([top[0], *top, top[-1]])
     drawn.noise = drawn.axes.fill_between(
         x, np.full(len(x), 1e-3 * low), top, color=style.ink(), alpha=0.09, linewidth=0, zorder=1
     )
 
 
+def _ends(x: Array) -> tuple[float, float]:
+    """Return the ends of a logarithmic axis of the places ``x``."""
+    return float(x[0] * (x[0] / x[-1]) ** LEFT), float(x[-1] * (x[-1] / x[0]) ** RIGHT)
+
+
 def _guides(drawn: FaceErrors, x: Array, errors: Array, against: str) -> None:
     """Draw powers through a place above the highest line, named where they leave the window."""
     ax, low = drawn.axes, drawn.axes.get_ylim()[0]
-    span = (x[-1] / x[0]) ** 0.12
-    ax.set_xlim(x[0] / span, x[-1] * span)
+    first, last = _ends(x)
+    ax.set_xlim(first, last)
     if not np.any(np.isfinite(errors[:, -1])):
         return
     anchor = 1.35 * float(np.nanmax(errors[:, -1]))
     thick = float(matplotlib.rcParams["lines.linewidth"])
     for power in (1, 2) if against == "eta" else (2, 3):
-        left = max(x[0] / span, x[-1] * (1.3 * low / anchor) ** (1 / power))
+        left = max(first, x[-1] * (1.3 * low / anchor) ** (1 / power))
         places = np.array([left, x[-1]])
         heights = anchor * (places / x[-1]) ** power
         look: dict[str, Any] = {"color": style.ink(), "linewidth": 0.7 * thick, "alpha": 0.6, "zorder": 2}
         drawn.guides += ax.plot(places, heights, ":", **look)
-        floored = np.log(left / x[0] * span) > 0.15 * np.log(x[-1] / x[0])  # it ends well inside the window
+        floored = np.log(left / first) > 0.15 * np.log(x[-1] / x[0])  # it ends well inside the window
         drawn.labels.append(
             ax.annotate(
                 words.GREEK[against] + {1: "", 2: "²", 3: "³"}[power],
@@ -186,7 +193,7 @@ def ticked(axis: Any, values: Array | None = None) -> None:
     axis.set_minor_formatter(NullFormatter())
 
 
-def _name(ax: Axes, x: Array, against: str, phi: str) -> None:
+def _name(ax: Axes, x: Array, comparison: FaceComparison, against: str, phi: str) -> None:
     ticked(ax.yaxis)
     if against == "phi":
         ax.set_xlim(-0.5, len(PHI) - 0.5)
@@ -195,5 +202,14 @@ def _name(ax: Axes, x: Array, against: str, phi: str) -> None:
         ax.tick_params(axis="x", length=0)
         return
     ticked(ax.xaxis, x[np.unique([0, len(x) // 2, len(x) - 1])])
-    ax.set_xlabel(words.GREEK[against])
+    ax.set_xlabel(words.GREEK[against] + _fixed(comparison, against))
     ax.set_ylabel(ERRORS[phi])
+
+
+def _fixed(comparison: FaceComparison, against: str) -> str:
+    """Return at which value of the other number errors are shown, where it has several: " at ρ = 0.05"."""
+    other, values = ("rho", comparison.rhos) if against == "eta" else ("eta", comparison.etas)
+    if len(values) < 2:
+        return ""
+    value = values[own_place(comparison)[against == "eta"]]
+    return f" at {words.GREEK[other]} = {words.number(float(value))}"

@@ -67,7 +67,7 @@ def _rows(comparison: FaceComparison) -> list[tuple[str, str]]:
 def _panels(sheet: Sheet, comparison: FaceComparison) -> tuple[list[Axes], dict[str, Axes], float]:
     """Lay out three columns: errors row by row, then the traces; return them and where they end (inches)."""
     u = sheet.unit
-    left, right, gap, top = 0.5 * u, 0.14 * u, 0.48 * u, 0.82 * u
+    left, right, gap, top = 0.5 * u, 0.14 * u, 0.54 * u, 0.82 * u
     wide = (sheet.width - left - right - 2 * gap) / 3
     tall, step = PANEL * wide, PANEL * wide + 0.7 * u
     count, names = len(_rows(comparison)), list(comparison.traces)
@@ -146,7 +146,8 @@ def _numbers(comparison: FaceComparison) -> str:
     """Return eta, rho, time, start, repetitions, seed, and what was lost."""
     spec, keys = comparison.spec, naming.read(comparison.methods[0]).keys
     eta = float(keys["eta"])
-    facts = [naming.said(key, value) for key, value in keys.items()]
+    order = sorted(keys, key=lambda key: (key != "eta", key != "rho"))
+    facts = [*(naming.said(key, keys[key]) for key in order), *naming.ticking(comparison.methods)]
     steps = words.count(round(comparison.time / eta))
     facts.append(
         f"{steps} steps (time {words.number(comparison.time)}) from {words.place(np.array(spec['x0']))}"
@@ -167,13 +168,13 @@ def _numbers(comparison: FaceComparison) -> str:
 
 def _legend(comparison: FaceComparison) -> str:
     """Return what bars, bands and greys mean, and the fitted exponents of eta."""
-    text = "s is the displacement made from the full gradient, v₁ the leading eigenvector of ∇²f."
+    text = "Δ: difference of map and face at the end. "
     if comparison.runs > 1:
-        text = (
-            "Δ: difference of map and face at the end. Bars and bands about means: 95 %; grey below errors: twice "
-            "what sampling noise shows by itself (hollow: no more than that); grey in traces and dashes: "
-            "10–90 % of the runs of map and faces. "
-        ) + text
+        text += (
+            "Bars and bands about means: 95 %; grey below errors: twice what sampling noise shows by itself "
+            "(hollow: no more than that); grey in traces and dashes: 10–90 % of the runs of map and faces. "
+        )
+    text += "s is the displacement made from the full gradient, v₁ the leading eigenvector of ∇²f."
     return text + _orders(comparison)
 
 
@@ -183,7 +184,7 @@ def _orders(comparison: FaceComparison) -> str:
     for phi, name in ERRORS.items():
         fits = comparison.slopes[phi][:, r]
         orders = [
-            f"{fit[0]:.2f} ± {fit[2] - fit[0]:.2f} ({label})"
+            f"{fit[0]:.2f}\u00a0±\u00a0{fit[2] - fit[0]:.2f} ({label})".replace("-", "−")
             for label, fit in zip(face_labels(comparison), fits, strict=True)
             if np.all(np.isfinite(fit))
         ]

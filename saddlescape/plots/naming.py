@@ -21,7 +21,7 @@ CLOCKS = {
     "sde3": "SDE of order 3",
 }
 #: keys of flows and SDEs: a map beside them has no value for them
-FACES = ("dt", "scheme", "rtol", "atol", "drift", "cov", "mean")
+FACES = ("dt", "scheme", "rtol", "atol", "drift", "cov", "mean", "nodes")
 #: digits tried until methods that differ have different names
 DIGITS = (6, 9, 12, 15, 17)
 
@@ -200,7 +200,11 @@ def same(texts: Sequence[str]) -> str:
     """Return in print what all methods share, and dt as a part of eta: η = 10⁻⁴, batch = 1, dt = η/10."""
     found = shared(texts)
     shown = [said(key, found[key]) for key in sorted(found, key=lambda key: key != "eta")]
+    return ", ".join([*shown, *ticking(texts)])
+
+
+def ticking(texts: Sequence[str]) -> list[str]:
+    """Return ["dt = η/10"] where all faces have so many ticks in a step of their map, else []."""
     ticks = {m.ticks for m in map(read, texts) if "dt" in m.keys}
-    if len(ticks) == 1 and (count := ticks.pop()).isdigit():
-        shown.append("dt = η" if count == "1" else f"dt = η/{count}")
-    return ", ".join(shown)
+    count = ticks.pop() if len(ticks) == 1 else ""
+    return ["dt = η" if count == "1" else f"dt = η/{count}"] if count.isdigit() else []

@@ -1,0 +1,104 @@
+"""Written: what all specifications have in common. Plain values, checked one by one, to and from JSON and TOML."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any, ClassVar, Self
+
+from saddlescape import values
+from saddlescape.errors import UsageError, unknown
+
+SCHEMA = "landscape.spec/1"
+STYLES = ("paper", "notebook", "slides", "dark")
+MOST_STEPS = 10**15
+MOST_SEED = 2**64 - 1
+WINDOWS = ("domain", "view")
+
+
+class Written:
+    """Base of the specifications, frozen dataclasses. ``command`` is the command of ``landscape`` that runs one,
+    ``checks`` has for every field what makes its value canonical, or refuses it in words."""
+
+    command: ClassVar[str]
+    checks: ClassVar[Mapping[str, values.Check]]
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+    steps: int | None
+    time: float | None
+
+    def __post_init__(self) -> None:
+        for item in fields(self):
+            object.__setattr__(self, item.name, self.checks[item.name](item.name, getattr(self, item.name)))
+        if self.steps is not None and self.time is not None:
+            raise UsageError("steps and time both say how long to run: give one of them")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data (texts, numbers, lists, one mapping), without what is None or empty."""
+        found: dict[str, Any] = {"schema": SCHEMA, "command": self.command}
+        for item in fields(self):
+            value = getattr(self, item.name)
+            if value is None or (isinstance(value, tuple | Mapping) and not value):
+                continue
+            if item.name in WINDOWS:
+                value = [list(pair) for pair in value]
+            found[item.name] = list(value) if isinstance(value, tuple) else value
+            if isinstance(value, Mapping):
+                found[item.name] = {k: dict(v) if isinstance(v, Mapping) else v for k, v in value.items()}
+        return found
+
+    @classmethod
+    def from_dict(cls, data: Any) -> Self:
+        """Return the specification that ``to_dict`` gave, or raise UsageError for what is no such thing."""
+        if not isinstance(data, Mapping):
+            raise UsageError(f"a specification is a table of keys and values, not {values.kind(data)}")
+        known = [item.name for item in fields(cls)]
+        for key, wanted in (("schema", SCHEMA), ("command", cls.command)):
+            if data.get(key, wanted) != wanted:
+                raise UsageError(f"{key} is '{wanted}' here, not {values.shown(data[key])}")
+        for key in data:
+            if key not in (*known, "schema", "command"):
+                raise unknown("key of a specification", str(key), known)
+        for key, example in (("landscape", "beale"), ("method", "sam:batch=1")):
+            if key in known and key not in data:
+                raise UsageError(f'the specification names no {key}: add {key} = "{example}"')
+        return cls(**{key: data[key] for key in known if key in data})
+
+    def to_json(self) -> str:
+        """Return one line of ASCII text, as it is kept inside files."""
+        return json.dumps(self.to_dict(), sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Return the specification that ``to_json`` wrote."""
+        return cls.from_dict(json_table(text))
+
+    def to_toml(self) -> str:
+        """Return a TOML document that ``--config`` and ``landscape rerun`` read."""
+        import tomli_w
+
+        windows = {k: values.window_text(v) for k in WINDOWS if (v := getattr(self, k, None))}
+        return tomli_w.dumps({**self.to_dict(), **windows})
+
+    @classmethod
+    def from_toml(cls, text: str) -> Self:
+        """Return the specification of a TOML document."""
+        return cls.from_dict(toml_table(text))
+
+
+def json_table(text: str) -> Any:
+    """Return what a JSON text says. Raises UsageError where it is none."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"the specification is not valid JSON: {error}") from None
+
+
+def toml_table(text: str) -> dict[str, Any]:
+    """Return what a TOML text says. Raises UsageError where it is none."""
+    import tomllib
+
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"not valid TOML: {error}") from None
