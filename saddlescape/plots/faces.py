@@ -75,7 +75,7 @@ def face_errors(
     thick = float(matplotlib.rcParams["lines.linewidth"])
     tells = errors > 2.0 * floor
     for i, (face, hue) in enumerate(zip(comparison.faces, style.face_colours(comparison.faces), strict=True)):
-        at = x + (0.0 if against != "phi" else 0.16 * (i - 0.5 * (len(errors) - 1)))
+        at = x if against != "phi" else _beside(x, i, len(errors))
         bar = np.stack([np.minimum(NORMAL * se[i], errors[i] - 0.3 * low), NORMAL * se[i]])
         # where faces agree an earlier one shows as a rim of the last
         rim = 1.3 * thick if i < len(errors) - 1 and against != "phi" else 0.0
@@ -136,7 +136,11 @@ def _ground(drawn: FaceErrors, x: Array, floor: Array, low: float, against: str)
     if not np.any(top > 0):
         return
     if against == "phi":
-        x, top = np.stack([x - 0.4, x + 0.4, x + 0.4], 1).ravel(), np.repeat(top, 3)
+        # a column for every face: what one cannot be told from may be far above another's
+        half = 0.08
+        places = np.stack([_beside(x, i, len(floor)) for i in range(len(floor))]).ravel()
+        x = np.stack([places - half, places + half, places + half], 1).ravel()
+        top = np.repeat(2.0 * floor.ravel(), 3)
         top[2::3] = np.nan
     else:
         first, last = _ends(x)
@@ -144,6 +148,11 @@ def _ground(drawn: FaceErrors, x: Array, floor: Array, low: float, against: str)
     drawn.noise = drawn.axes.fill_between(
         x, np.full(len(x), 1e-3 * low), top, color=style.ink(), alpha=0.09, linewidth=0, zorder=1
     )
+
+
+def _beside(x: Array, i: int, count: int) -> Array:
+    """Return the places of face ``i`` of ``count`` about the places ``x`` of φ."""
+    return x + 0.16 * (i - 0.5 * (count - 1))
 
 
 def _ends(x: Array) -> tuple[float, float]:
