@@ -1,19 +1,10 @@
-"""Simulate: lay out numbers, cut the work into blocks, run them on threads, return a Run.
-
-Trajectories are cut into blocks of a few thousand, time into segments, so that a piece of work takes some 50 ms: that
-gives threads, progress, Ctrl-C and resuming. Which piece runs where and when cannot change a bit of the result.
-"""
+"""Simulate: choose the kernel of a plan, have it worked through (work.py), return a Run."""
 
 from __future__ import annotations
 
 import os
-import threading
 import warnings
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from dataclasses import replace
-from queue import Empty, SimpleQueue
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -22,33 +13,22 @@ from saddlescape.dynamics import kernels, status, words
 from saddlescape.dynamics.accuracy import law_said
 from saddlescape.dynamics.link import LANES, adaptive, kernel_source
 from saddlescape.dynamics.method import Method
-from saddlescape.dynamics.plan import Plan, empty, fitting, plan_run, signature, tiles, whole
+from saddlescape.dynamics.plan import Plan, empty, fitting, plan_run, whole
 from saddlescape.dynamics.reading import method as as_method
-from saddlescape.dynamics.stopping import Ended, Rule, cuts
+from saddlescape.dynamics.stopping import Rule
 from saddlescape.dynamics.timing import caution, stranded
-from saddlescape.errors import Interrupted, StepWarning, UsageError
-from saddlescape.landscapes.base import Array, Landscape
+from saddlescape.dynamics.work import Progress, work
+from saddlescape.errors import StepWarning, UsageError
+from saddlescape.landscapes.base import Landscape
 from saddlescape.partial import Partial
 from saddlescape.results import Run
 
-#: trajectory-ticks in one piece of work (about 50 ms of one thread)
-PIECE = 1 << 24
-#: trajectories in one piece of work of an adaptive scheme: lanes are refilled, and only wait at its end
-ADAPTIVE_PIECE = 1 << 11
 #: below this many trajectory-ticks a run is done in plain Python: sooner than numba is imported
 PLAIN_TICKS = 60_000
 #: a tick that draws takes so many times longer in plain Python
 PLAIN_DRAW = 30
 #: bytes of recorded positions beyond which a run is refused unless ``memory`` allows more
 MEMORY = 4_000_000_000
-
-
-def words_of(seed: int) -> tuple[int, int]:
-    """Return the low and the high 32 bits of a seed."""
-    return seed & 0xFFFFFFFF, seed >> 32
-
-
-Progress = Callable[[int, int], None]
 
 
 def simulate(
@@ -115,7 +95,7 @@ def carry_out(
     _affordable(plan, memory)
     kernel, lanes = _kernel(plan, engine)
     partial = fitting(resume, plan) or empty(plan)
-    _work(plan, kernel, lanes, partial, threads, progress, block, Rule(plan) if plan.stop else None)
+    work(plan, kernel, lanes, partial, threads, progress, block, Rule(plan) if plan.stop else None)
     return _run(plan, partial)
 
 
@@ -148,108 +128,6 @@ def _kernel(plan: Plan, engine: str) -> tuple[kernels.Kernel, int]:
     if engine == "plain" or (engine == "auto" and short):
         return kernels.plain(source, gradient), 1
     return kernels.compiled(source, gradient), LANES
-
-
-def _pieces(plan: Plan, done: Any, lanes: int, threads: int, block: int | None) -> Iterator[slice]:
-    """Cut the trajectories that are not done into runs of consecutive ones."""
-    n = plan.x0.shape[0]
-    if adaptive(plan.method):  # there ticks are no work
-        size = block or min(ADAPTIVE_PIECE, -(-n // (4 * threads)))
-    else:
-        size = block or min(max(PIECE // plan.ticks, LANES), 1 << 14, -(-n // threads))
-    size = -(-size // lanes) * lanes
-    for first in range(0, n, size):
-        part = slice(first, min(first + size, n))
-        if not done[part].all():
-            yield part
-
-
-def _work(
-    plan: Plan, kernel: kernels.Kernel, lanes: int, out: Partial, threads: int,
-    progress: Progress | None, block: int | None, rule: Rule | None,
-) -> None:  # fmt: skip
-    total = plan.x0.shape[0] * plan.ticks
-    pieces = list(_pieces(plan, out.done, lanes, threads, block))
-    state = {"done": total - sum(part.stop - part.start for part in pieces) * plan.ticks}
-    halt, lock = threading.Event(), threading.Lock()
-
-    def advanced(ticks: int) -> None:
-        with lock:
-            state["done"] += ticks
-
-    # a queue written in C, not concurrent.futures.wait: a Ctrl-C in there may leave the locks of futures taken for ever
-    results: SimpleQueue[BaseException | None] = SimpleQueue()
-
-    def job(part: slice) -> None:
-        try:
-            _piece(plan, kernel, lanes, out, part, halt, advanced, rule)
-        except BaseException as error:  # raised again by whoever waits
-            results.put(error)
-        else:
-            results.put(None)
-
-    pool = ThreadPoolExecutor(max_workers=threads)
-    try:
-        for part in pieces:
-            pool.submit(job, part)
-        waiting = len(pieces)
-        while waiting:
-            with suppress(Empty):
-                error = results.get(timeout=0.1)
-                waiting -= 1
-                if error is not None:
-                    raise error
-            if progress and waiting:
-                progress(state["done"], total)
-        if progress:
-            progress(total, total)
-    except KeyboardInterrupt:
-        halt.set()
-        pool.shutdown(wait=True, cancel_futures=True)
-        raise Interrupted(replace(out, signature=signature(plan))) from None
-    finally:
-        halt.set()
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _piece(
-    plan: Plan, kernel: kernels.Kernel, lanes: int, out: Partial, part: slice, halt: threading.Event,
-    advanced: Callable[[int], None], rule: Rule | None,
-) -> None:  # fmt: skip
-    """Run the trajectories of ``part`` from start to end and write their rows of ``out``."""
-    n, d = plan.x0[part].shape
-    blocks = -(-n // lanes)
-    buffer = tiles(plan, part, blocks, lanes)
-    boxes = np.zeros((blocks, 2, 3 * d + 2, lanes))
-    record = out.record[part]
-    segment = max(1, PIECE // (blocks * lanes)) if lanes > 1 else max(1, 20_000 // n)
-    ended = Ended(rule, part, blocks, lanes) if rule else None
-    for start, stop in [(0, plan.ticks)] if adaptive(plan.method) else cuts(plan, segment):
-        if halt.is_set():
-            return
-        for a, b in ended.living() if ended else [(0, blocks)]:
-            rows, ticks = record[a * lanes : b * lanes], (start, stop, plan.every, plan.ticks, plan.window)
-            kernel(buffer[a:b], boxes[a:b], rows, *ticks, *words_of(plan.seed))
-        advanced((stop - start) * n)
-        if ended and ended.look(buffer, stop):
-            advanced((plan.ticks - stop) * n)
-            break
-    _write(plan, buffer, boxes, out, part)
-    if ended:
-        ended.write(out)
-    out.done[part] = True
-
-
-def _write(plan: Plan, buffer: Array, boxes: Array, out: Partial, part: slice) -> None:
-    """Write what the kernel left behind for the trajectories ``part``."""
-    n, d = plan.x0[part].shape
-    last = np.moveaxis(boxes[:, 1], 1, -1).reshape(-1, 3 * d + 2)[:n]
-    out.period[part], out.recurrent[part] = last[:, -2] * last[:, -1], last[:, -1]
-    out.box[part] = last[:, : 2 * d].reshape(n, 2, d) if plan.window else np.nan
-    if adaptive(plan.method):
-        out.attempts[part] = boxes[:, 0, -1].ravel()[:n]
-    if out.v.shape[1]:
-        out.v[part] = np.moveaxis(buffer[:, d : 2 * d], 1, -1).reshape(-1, d)[:n]
 
 
 def _gradients(plan: Plan, out: Partial) -> Any:
