@@ -15,6 +15,7 @@ import pytest
 
 import saddlescape as ss
 from saddlescape.dynamics import simulate as module
+from saddlescape.dynamics import work
 from saddlescape.errors import Interrupted, UsageError
 from saddlescape.partial import Partial
 from saddlescape.results import Run
@@ -91,7 +92,7 @@ def test_threads_and_blocks_change_no_bit(layout: dict[str, Any], straight: Run)
 def test_cutting_time_into_segments_changes_no_bit(
     piece: int, straight: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "PIECE", piece)
+    monkeypatch.setattr(work, "PIECE", piece)
     same(run(threads=2), straight)
 
 
