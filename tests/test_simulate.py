@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -259,10 +260,18 @@ def test_an_interrupted_run_goes_on_to_the_same_bits(share: float, straight: Run
     same(run(resume=partial, threads=2, block=100), straight)
 
 
-def test_what_is_done_is_not_done_again() -> None:
-    partial = stopped(0.3)
-    if not 0 < partial.fraction < 1:
-        pytest.skip("the machine was too fast or too slow to stop in the middle")
+def test_what_is_done_is_not_done_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    piece, begun = work._piece, count()
+
+    def waiting(*given: Any) -> None:
+        if next(begun) >= 3:  # three pieces are done, the fourth waits for Ctrl-C
+            assert given[5].wait(60)
+        piece(*given)
+
+    monkeypatch.setattr(work, "_piece", waiting)
+    partial = stopped(0.15)
+    monkeypatch.undo()
+    assert partial.fraction == pytest.approx(3 * 64 / len(STARTS))
     progress, fraction = Stop(2), partial.fraction
     run(resume=partial, threads=1, block=64, progress=progress)
     assert progress.told[0][0] >= fraction * progress.told[0][1]
