@@ -6,6 +6,7 @@ again. Files are written under another name and renamed, so a reader never sees 
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import json
 import os
@@ -22,18 +23,29 @@ import platformdirs
 PACKAGE = Path(__file__).parent
 #: entries of one kind that are kept; beyond, the half that was written first goes
 MOST = 4000
+#: what the lock of an entry is called, after its name
+LOCK = ".lock"
 
 
 @cache
 def folder() -> Path:
-    """Return the cache folder: ``$SADDLESCAPE_CACHE`` or the platform's; a temporary one if it cannot be written."""
+    """Return the cache folder: ``$SADDLESCAPE_CACHE`` or the platform's; if it cannot be written a temporary one, which
+    goes with the process."""
     chosen = Path(os.environ.get("SADDLESCAPE_CACHE") or platformdirs.user_cache_dir("saddlescape"))
     try:
         chosen.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=chosen):
             return chosen
     except OSError:
-        return Path(tempfile.mkdtemp(prefix="saddlescape-"))
+        own = Path(tempfile.mkdtemp(prefix="saddlescape-"))
+        atexit.register(_discard, own, os.getpid())
+        return own
+
+
+def _discard(own: Path, maker: int) -> None:
+    """Remove a temporary folder; a fork of the process that made it leaves it alone."""
+    if os.getpid() == maker:
+        shutil.rmtree(own, ignore_errors=True)
 
 
 @cache
@@ -93,13 +105,24 @@ def remembered(kind: str, key: str, make: Callable[[], dict[str, Any]]) -> dict[
 
 
 def trim(kept: Path, most: int = MOST) -> None:
-    """Delete the older half of the entries in ``kept`` if there are more than ``most``."""
-    names = os.listdir(kept)
+    """Delete the older half of the entries in ``kept`` if there are more than ``most``. ``X.lock`` is no entry but
+    belongs to X, with which it goes."""
+    names = [name for name in os.listdir(kept) if not name.endswith(LOCK)]
     if len(names) <= most:
         return
-    entries = sorted((kept / name for name in names), key=lambda entry: entry.stat().st_mtime_ns)
+    entries = sorted((kept / name for name in names), key=_written)
     for entry in entries[: len(entries) // 2]:
-        if entry.is_dir():
-            shutil.rmtree(entry, ignore_errors=True)
-        else:
-            entry.unlink(missing_ok=True)
+        with suppress(OSError):
+            if entry.is_dir():
+                shutil.rmtree(entry, ignore_errors=True)
+            else:
+                entry.unlink(missing_ok=True)
+            entry.with_name(entry.name + LOCK).unlink(missing_ok=True)
+
+
+def _written(entry: Path) -> int:
+    """Return when ``entry`` was written; what another process has just deleted is the oldest."""
+    try:
+        return entry.stat().st_mtime_ns
+    except OSError:
+        return 0

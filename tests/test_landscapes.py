@@ -192,6 +192,17 @@ def test_no_search_beyond_six_dimensions():
     assert one.winding["status"] == "unchecked"
 
 
+@pytest.mark.parametrize("text", ["x^2.5", "x^3.5"])
+def test_no_winding_number_where_the_gradient_is_not_finite_on_one_side(text):
+    """These have no value for x < 0: the gradient does not change its sign at 0, it has none there."""
+    one = landscape(text)
+    (point,) = one.critical_points
+    assert point.x == pytest.approx(
+        0, abs=1e-5 * 6
+    )  # zeros that are nearer than 1e-5 of the width are one point
+    assert one.winding == {"status": "undefined", "boundary": None, "sum": None}
+
+
 def test_winding_numbers_of_known_fields():
     lo, hi = np.array([-1.0, -2.0]), np.array([2.0, 1.0])
     powers = {

@@ -161,3 +161,12 @@ def test_streams_are_one_whole_number_per_trajectory(streams: list[object]) -> N
 def test_a_seed_is_a_whole_number(seed: object) -> None:
     with pytest.raises(UsageError, match="seed"):
         ss.simulate(ss.landscape("beale"), "gd:sigma=1", steps=2, seed=seed, engine="plain")  # type: ignore[arg-type]
+
+
+def test_without_numba_the_way_out_is_one_that_the_command_line_has(monkeypatch):
+    """What numba leaves undecorated has no overloads, as with NUMBA_DISABLE_JIT=1."""
+    from saddlescape.dynamics import native
+
+    monkeypatch.setattr(native, "_run", lambda source, space: {"run": lambda: None})
+    with pytest.raises(UsageError, match=r"Unset NUMBA_DISABLE_JIT \(or use engine=\"plain\" from Python\)"):
+        native.compiled("")

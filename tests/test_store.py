@@ -159,3 +159,46 @@ def test_of_too_many_entries_the_older_half_goes(tmp_path: Path) -> None:
         "7.json",
         "8.json",
     ]
+
+
+def test_a_lock_is_no_entry_and_goes_with_its_own(tmp_path: Path) -> None:
+    for k in range(4):
+        for name in (f"{k}", f"{k}.lock"):
+            (tmp_path / name).write_text("")
+            os.utime(tmp_path / name, (k, k))
+    store.trim(tmp_path, 4)
+    assert len(list(tmp_path.iterdir())) == 8
+    store.trim(tmp_path, 3)
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["2", "2.lock", "3", "3.lock"]
+
+
+def test_an_entry_that_is_gone_meanwhile_counts_as_oldest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for k in range(3):
+        (tmp_path / f"{k}").write_text("")
+        os.utime(tmp_path / f"{k}", (k + 1, k + 1))
+    monkeypatch.setattr(os, "listdir", lambda _: ["2", "1", "0", "gone"])
+    store.trim(tmp_path, 3)
+    assert [name for name in "012" if (tmp_path / name).exists()] == ["1", "2"]
+
+
+def test_a_temporary_folder_goes_with_its_process_and_not_with_a_fork(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    program = (
+        "import os, sys\nfrom saddlescape import store\nf = store.folder()\n(f / 'try').write_text('x')\n"
+        "if hasattr(os, 'fork'):\n    child = os.fork()\n    if child == 0:\n        sys.exit(0)\n"
+        "    os.waitpid(child, 0)\n"
+        "assert (f / 'try').is_file()\nprint(f)"
+    )
+    new = {
+        "SADDLESCAPE_CACHE": str(tmp_path / "file" / "below"),
+        "PYTHONPATH": str(store.PACKAGE.parent),
+        "TMPDIR": str(tmp_path),
+    }
+    run = subprocess.run(
+        [sys.executable, "-c", program], env={**os.environ, **new}, capture_output=True, text=True, check=True
+    )
+    made = Path(run.stdout.strip())
+    assert made.name.startswith("saddlescape-")
+    assert not made.exists()

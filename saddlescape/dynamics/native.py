@@ -133,7 +133,10 @@ def compiled(source: str) -> tuple[Any, str]:
     """Compile ``source``; return numba's library (``get_asm_str()``, ``get_llvm_str()``) and the kernel's symbol."""
     space = _run(source, {})
     if not hasattr(space["run"], "overloads"):
-        raise UsageError('NUMBA_DISABLE_JIT is set: there are no compiled kernels; use engine="plain"')
+        raise UsageError(
+            "NUMBA_DISABLE_JIT is set: there are no compiled kernels. Unset NUMBA_DISABLE_JIT "
+            '(or use engine="plain" from Python)'
+        )
     (result,) = space["run"].overloads.values()
     return result.library, result.fndesc.llvm_func_name
 
@@ -161,7 +164,7 @@ def _lock(entry: Path) -> AbstractContextManager[Any]:
 
     try:
         entry.parent.mkdir(parents=True, exist_ok=True)
-        lock = filelock.FileLock(str(entry) + ".lock", timeout=300)
+        lock = filelock.FileLock(str(entry) + store.LOCK, timeout=300)
         lock.acquire()
     except (OSError, filelock.Timeout):
         return nullcontext()

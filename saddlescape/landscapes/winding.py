@@ -103,7 +103,8 @@ def check(landscape: Landscape, box: Box, points: list[CriticalPoint], complete:
 
 
 def of_point(landscape: Landscape, box: Box, point: CriticalPoint, points: list[CriticalPoint]) -> int | None:
-    """Return the winding number of ∇f around one critical point (for d = 1 its change of sign: −1, 0, 1)."""
+    """Return the winding number of ∇f around one critical point (for d = 1 its change of sign: −1, 0, 1); None where
+    it is undefined, as where ∇f is not finite on one side of it."""
     if not box.inside(point.x, -1e-9):
         return None
     if point.kind in ("minimum", "saddle", "maximum"):
@@ -116,5 +117,5 @@ def of_point(landscape: Landscape, box: Box, point: CriticalPoint, points: list[
     radii = min(1e-3, apart / 3) * box.width
     if landscape.dim == 1:
         left, right = np.sign(landscape.grad(np.stack([point.x - radii, point.x + radii]))[:, 0])
-        return int(right - left) // 2
+        return int(right - left) // 2 if np.isfinite([left, right]).all() else None
     return around_point(landscape.grad, point.x, radii)
