@@ -59,11 +59,13 @@ def slope_at(landscape: Landscape, method: Method, numbers: Mapping[str, Any], s
     return -evaluated(landscape, mean_direction(parts, x, order, kind), {"x": state}, numbers)
 
 
-def covariance(landscape: Landscape, method: Method | str) -> Callable[[Any], Array]:
-    """Return C(x) = Cov(G)(x) over the noise as a function of x (…, d) → (…, d, d); an SDE's noise is √(eta C) dW.
+def covariance(landscape: Landscape, method: Method | str, *, clip: bool = True) -> Callable[[Any], Array]:
+    """Return C(x) = Cov(G)(x) over the noise as a function of x (…, d) → (…, d, d), in units of the gradient squared;
+    an SDE's noise is √(eta C) dW.
 
-    For @sde2 and @sde3 it is the covariance ``cov`` names (psd: of the cut direction), for the map the exact one;
-    ``literal`` is the matrix as papers print it, whose negative eigenvalues a simulation sets to 0.
+    For @sde2 and @sde3 it is the covariance ``cov`` names (psd: of the cut direction), for the map the exact one. Of
+    ``cov=literal``, the matrix as papers print it, the part of the batches can be indefinite: its negative eigenvalues
+    are set to 0, as in a simulation; ``clip=False`` leaves them, to study what is printed. Others have none to clip.
     """
     resolved, x = as_method(method).on(landscape), variable("x")
     parts = resolved.parts(landscape.dim, landscape.n_samples)
@@ -87,6 +89,8 @@ def covariance(landscape: Landscape, method: Method | str) -> Callable[[Any], Ar
                 a, b = (np.stack([row[k] for row in terms]) for k in (i, j))
                 a, b = a - np.tensordot(p, a, 1), b - np.tensordot(p, b, 1)
                 found += np.einsum("p,p...i,p...j->...ij", p, a, b)
+        if kind == "literal" and clip:
+            found = _clipped(found)
         if parts.law.additive:
             found += _additive(landscape, resolved, point, numbers["sigma"])
         return found
@@ -97,8 +101,21 @@ def covariance(landscape: Landscape, method: Method | str) -> Callable[[Any], Ar
 def _additive(landscape: Landscape, method: Method, x: Array, sigma: float) -> Array:
     if method.noise.noise == "iso":
         return np.asarray(sigma**2 * np.eye(landscape.dim))
-    values, vectors = np.linalg.eigh(landscape.hessian(x))
-    return np.asarray(sigma**2 * np.einsum("...ik,...k,...jk->...ij", vectors, np.abs(values), vectors))
+    return sigma**2 * _of_eigenvalues(landscape.hessian(x), np.abs)
+
+
+def _clipped(matrix: Array) -> Array:
+    """Return the nearest matrix (Frobenius) without negative eigenvalues; not finite stays so."""
+    finite = np.isfinite(matrix).all(axis=(-1, -2), keepdims=True)
+    kept = _of_eigenvalues(np.where(finite, matrix, 0.0), lambda values: np.maximum(values, 0.0))
+    return np.where(finite, kept, np.nan)
+
+
+def _of_eigenvalues(matrix: Array, function: Callable[[Array], Array]) -> Array:
+    """Return the symmetric ``matrix`` (…, d, d) with ``function`` of its eigenvalues in their place."""
+    values, vectors = np.linalg.eigh(matrix)
+    found: Array = np.einsum("...ik,...k,...jk->...ij", vectors, function(values), vectors)
+    return found
 
 
 def ticks(
