@@ -690,9 +690,8 @@ def test_what_expectations_are_taken_over_is_said_once_and_kept_in_every_file(
     arguments = ("run", "double_well", "--opt", "sam@sde2:sigma=0.5..1/2,nodes=3", "-n", "3", "--no-plot")
     code, _, err = say(*arguments, "-o", "a.json", "-o", "a.npz", "-o", "a.toml")
     assert code == 0
-    assert (
-        err.count("note: sam@sde2 averages over 3 rings of 7 nodes; at the start they miss the drift by") == 1
-    )
+    said = "averages over 3 rings of 7 nodes; at the start they miss the drift by"
+    assert err.count(said) == err.count(f"nodes=3 σ=0.5 … 1 {said}") == 1
     kept = json.loads(Path("a.json").read_text())
     (law,) = kept["spec"]["laws"].values()
     assert law["rule"] == "3 rings of 7 nodes"
@@ -703,3 +702,17 @@ def test_what_expectations_are_taken_over_is_said_once_and_kept_in_every_file(
     code, _, err = say("run", "beale", "--opt", "sam@sde2:batch=1", "-n", "2", "--no-plot", "-o", "b.json")
     assert "averages" not in err  # exact
     assert [*json.loads(Path("b.json").read_text())["laws"].values()] == [{"rule": "3 batches, exact"}]
+
+
+def test_notes_of_several_methods_name_them_as_the_table_does(say: Callable[..., Said]) -> None:
+    several = [f"sam@sde2:sigma=0.1{more}" for more in (",nodes=2", ",nodes=3", ",dt=3e-3")]
+    _, out, err = say("run", "saddle", *[p for m in several for p in ("--opt", m)], "-n", "3", "--no-plot")
+    noted = [
+        line.removeprefix("note: ").partition(" averages")[0]
+        for line in err.splitlines()
+        if "averages" in line
+    ]
+    assert len(set(noted)) == 3
+    for name in noted:
+        assert f"\n  {name}  " in out
+    assert noted[2].endswith("nodes=default")

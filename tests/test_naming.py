@@ -56,6 +56,36 @@ def test_a_sweep_over_trajectories_is_named_by_its_ends() -> None:
     assert naming.labels(["sam:eta=1.0,rho=0.1|0.2|0.3"]) == ["SAM ρ = 0.1 … 0.3"]
 
 
+NOISY = "sam@sde2:dt=0.001,eta=0.01,{}rho=0.5,sigma=0.1"
+
+
+def test_beside_another_number_of_nodes_the_default_is_named() -> None:
+    two, none = NOISY.format("nodes=2,"), NOISY.format("")
+    assert naming.plain_labels([two, none]) == ["sam@sde2 ρ=0.5 nodes=2", "sam@sde2 ρ=0.5 nodes=default"]
+    assert naming.file_names([two, none]) == ["sam@sde2-nodes=2", "sam@sde2-nodes=default"]
+    # a map has no nodes; noise that the ascent does not see is not averaged over
+    unseen = none.replace("dt", "ascent=full,dt")
+    assert naming.plain_labels([two, GD, unseen])[1:] == [
+        "gd η=0.0001",
+        "sam@sde2 ρ=0.5 ascent=full η=0.01 σ=0.1",
+    ]
+
+
+@pytest.mark.parametrize(("groups", "named"), [
+    ([[NOISY.format("nodes=2,"), NOISY.format("nodes=3,"), NOISY.format("")]], ["SAM SDE of order 2"]),
+    ([[GD], [SAM, SAM.replace("0.5", "0.1")], [FLOW]], ["GD", "SAM", "SAM flow"]),
+    # one formula with momentum, one without
+    ([[SAM], ["sam:beta=0.9,eta=0.0001,rho=0.5"]], ["SAM", "SAM β = 0.9"]),
+    ([["sam:beta=0.8,eta=0.0001,rho=0.5", "sam:beta=0.9,eta=0.0001,rho=0.5"], [SAM]],
+     ["SAM β = 0.8, SAM β = 0.9", "SAM"]),
+    ([["sam:eta=0.1,rho=0.5,sigma=0.1"]], ["SAM σ = 0.1"]),
+])  # fmt: skip
+def test_a_formula_is_named_by_what_its_methods_have_in_common(
+    groups: list[list[str]], named: list[str]
+) -> None:
+    assert naming.kinds(groups) == named
+
+
 NUMBERS = st.floats(1e-6, 0.9).map(repr)
 KEYS = st.fixed_dictionaries(
     {"eta": NUMBERS, "rho": NUMBERS},

@@ -41,10 +41,15 @@ class Plan:
         """What a person should know before it runs."""
         from saddlescape import report
         from saddlescape.dynamics.accuracy import words
+        from saddlescape.plots import naming
 
-        rough = [(method.partition(":")[0], said) for method, said in self.spec.laws.items() if len(said) > 1]
-        said = [f"{name} averages over {words(law)}" for name, law in rough]
         names = report.label(self.methods)
+        called = dict(
+            zip(self.spec.methods, naming.plain_labels(self.spec.methods), strict=True)
+        )  # of sweeps
+        called |= {each.text: name for each, name in zip(self.methods, names, strict=True)}
+        rough = [(called[text], law) for text, law in self.spec.laws.items() if len(law) > 1]
+        said = [f"{name} averages over {words(law)}" for name, law in rough]
         said += lengths.notes(self.spec, self.methods, names)
         return said + lengths.costs(self.methods, self.steps, len(self.x0), names)
 

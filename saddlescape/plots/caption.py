@@ -42,13 +42,12 @@ def sentences(runs: Sequence[Run], labels: Sequence[str], thinned: bool = False)
     if background.params:
         values = ", ".join(f"{name} = {words.number(value)}" for name, value in background.params.items())
         paragraphs[0] += f"\u2002with {values}".split(" ")
-    told: dict[str, str] = {}
+    told: dict[str, list[str]] = {}
     for run in runs:
         if run.formula:
-            told.setdefault(run.formula, run.method)
+            told.setdefault(run.formula, []).append(run.method)
     methods: list[str] = []
-    kinds = naming.labels(list(told.values()), without=("rho", "eta", "dt"))
-    for text, kind in zip(told, kinds, strict=True):
+    for text, kind in zip(told, naming.kinds(list(told.values())), strict=True):
         methods += [*f"{kind}:".split(), *formula(text), "\u2002"]
     paragraphs.append(methods[:-1])
     paragraphs.append(_numbers(runs, labels, thinned))

@@ -41,7 +41,16 @@ class Read:
 
     def value(self, key: str) -> str | None:
         """Return the value of ``key``; None where it is the default, or the method has none."""
+        if key == "nodes" and self.averages:
+            return self.keys.get(key, "default")
         return "1" if key == "batch" and self.name == "sgd" else self.keys.get(key)
+
+    @property
+    def averages(self) -> bool:
+        """Whether the nodes of Gaussian noise that the ascent sees are taken: by default so many, of which the text
+        says nothing."""
+        gaussian = "sigma" in self.keys and self.name not in ("gd", "sgd")
+        return gaussian and self.clock != "steps" and self.keys.get("ascent") != "full"
 
     @property
     def ticks(self) -> str:
@@ -86,6 +95,8 @@ def told(texts: Sequence[str]) -> list[list[str]]:
     found = []
     for each in methods:
         own = [k for k in each.keys if k == "rho" or k in differing]
+        if "nodes" in differing and each.averages and "nodes" not in own:
+            own.append("nodes")  # beside others with a number of their own the default is one too
         found.append(sorted(own, key=lambda key: key != "rho"))
     return found
 
@@ -117,7 +128,7 @@ def labels(texts: Sequence[str], without: Collection[str] = ()) -> list[str]:
     """Return the names in print: GD, SAM ρ = 0.5, SAM SDE of order 2, ρ = 0.5, drift = mod."""
 
     def written(each: Read, keys: list[str], digits: int) -> str:
-        shown = [said(k, each.keys[k], digits) for k in keys if k not in without]
+        shown = [said(k, each.value(k) or "", digits) for k in keys if k not in without]
         if each.clock == "steps":
             return f"{display_name(each.name)} {', '.join(shown)}".strip()
         return ", ".join([f"{display_name(each.name)} {CLOCKS.get(each.clock, each.clock)}", *shown])
@@ -125,11 +136,29 @@ def labels(texts: Sequence[str], without: Collection[str] = ()) -> list[str]:
     return _unlike(texts, written, (3, *DIGITS))
 
 
+def kinds(groups: Sequence[Sequence[str]]) -> list[str]:
+    """Return what to call the methods of each group in print where a group has one formula: by what its methods have in
+    common and other groups have not; by all their names where that would not tell groups apart. Without rho, eta, dt,
+    which are letters of the formula."""
+    texts = [text for group in groups for text in group]
+    spoken = {"rho", "eta", "dt", *(shared(texts) if len(set(texts)) > 1 else ())}
+    heads = []
+    for group in groups:
+        methods = [read(text) for text in group]
+        varying = {k for k in _keys(methods) if len({m.value(k) for m in methods}) > 1}
+        heads.append(dict(zip(texts, labels(texts, {*spoken, *varying}), strict=True))[group[0]])
+    own = dict(zip(texts, labels(texts, spoken), strict=True))
+    return [
+        head if heads.count(head) == 1 else ", ".join(dict.fromkeys(own[text] for text in group))
+        for head, group in zip(heads, groups, strict=True)
+    ]
+
+
 def plain_labels(texts: Sequence[str]) -> list[str]:
     """Return the names for a terminal, as they are typed: gd, sam ρ=0.5, sam@sde2 ρ=0.5 drift=mod."""
 
     def written(each: Read, keys: list[str], digits: int) -> str:
-        return " ".join([each.head, *(plainly(k, each.keys[k], digits) for k in keys)])
+        return " ".join([each.head, *(plainly(k, each.value(k) or "", digits) for k in keys)])
 
     return _unlike(texts, written, DIGITS)
 
@@ -149,7 +178,7 @@ def file_names(texts: Sequence[str]) -> list[str]:
         differing.sort(key=lambda key: key != "rho")
 
         def written(each: Read, keys: list[str], digits: int, differing: list[str] = differing) -> str:
-            shown = [f"{k}={_short(each.keys[k], digits)}" for k in differing if k in each.keys]
+            shown = [f"{k}={_short(v, digits)}" for k in differing if (v := each.value(k)) is not None]
             return "-".join([each.head, *([",".join(shown)] if shown else [])])
 
         found |= dict(zip(group, _unlike(group, written, DIGITS), strict=True))
