@@ -3,6 +3,10 @@
 import os
 import shutil
 import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
 
 WORKER = "PYTEST_XDIST_WORKER" in os.environ  # it shares the folder of the process that started it
 FOLDER = os.environ["SADDLESCAPE_CACHE"] if WORKER else tempfile.mkdtemp(prefix="saddlescape-tests-")
@@ -12,3 +16,20 @@ os.environ["SADDLESCAPE_CACHE"] = FOLDER
 def pytest_unconfigure() -> None:
     if not WORKER:
         shutil.rmtree(FOLDER, ignore_errors=True)
+
+
+@pytest.fixture
+def say(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[int, str, str]]:
+    """Return a function that runs ``landscape`` in an empty folder: (exit code, stdout, stderr)."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        from saddlescape.cli import invoke
+
+        capsys.readouterr()
+        code = invoke(arguments)
+        return (code, *capsys.readouterr())
+
+    return run

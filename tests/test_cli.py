@@ -27,21 +27,6 @@ Said = tuple[int, str, str]
 QUICK = ["-n", "60"]
 
 
-@pytest.fixture
-def say(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Callable[..., Said]:
-    """Return a function that runs ``landscape`` in an empty folder: (exit code, stdout, stderr)."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments: str) -> Said:
-        capsys.readouterr()
-        code = invoke(arguments)
-        return (code, *capsys.readouterr())
-
-    return run
-
-
 def files() -> list[str]:
     return sorted(os.listdir())
 

@@ -191,3 +191,13 @@ def test_a_law_says_how_it_was_made() -> None:
     assert ss.method("sam:sigma=1").parts(2).law.rule == "4 rings of 9 nodes"
     assert ss.method("sam:batch=2").parts(2, 3).law.rule == "3 batches, exact"
     assert Noise(sigma=1.0).random
+
+
+def test_a_start_where_the_loss_is_not_defined_has_no_error_and_hides_none() -> None:
+    """x^2.5 has no gradient at x = −1: of such a start nothing is said, of another beside it the same as alone."""
+    L = ss.landscape("x^2.5 + y^2")
+    method = ss.method("sam@sde3:sigma=0.1").on(L)
+    fine = law_said(L, method, [[1.0, 1.0]])
+    assert law_said(L, method, [[-1.0, 1.0]]) == {"rule": fine["rule"]}  # type: ignore[index]
+    assert law_said(L, method, [[-1.0, 1.0], [1.0, 1.0]]) == fine
+    assert np.isnan(ss.covariance(L, method)([-1.0, 1.0])).all()

@@ -170,3 +170,21 @@ def test_without_numba_the_way_out_is_one_that_the_command_line_has(monkeypatch)
     monkeypatch.setattr(native, "_run", lambda source, space: {"run": lambda: None})
     with pytest.raises(UsageError, match=r"Unset NUMBA_DISABLE_JIT \(or use engine=\"plain\" from Python\)"):
         native.compiled("")
+
+
+@pytest.mark.parametrize(
+    ("method", "given", "words"),
+    [
+        ("gd", {"steps": 10**40}, ["steps must be below", "not 1e+40"]),
+        ("gd", {"steps": 10**400}, ["steps must be below", "more than 300 digits"]),
+        ("gd", {"steps": 2.5}, ["steps must be a whole number ≥ 1, not 2.5"]),
+        # Beale: 20 000 steps of 1e-4 are the time 2, of which dt = 1e-300 makes 2e300
+        ("gd@flow:dt=1e-300", {}, ["too many ticks", "dt=1e-300 makes 2e+300"]),
+        ("gd@flow:dt=1e-320", {}, ["too many ticks", "makes 1.8e+308"]),
+    ],
+)
+def test_more_ticks_than_can_be_counted_are_refused_in_readable_numbers(method, given, words):
+    with pytest.raises(UsageError) as refusal:
+        ss.simulate(ss.landscape("beale"), method, engine="plain", **given)
+    assert all(each in str(refusal.value) for each in words)
+    assert len(str(refusal.value)) < 200

@@ -28,13 +28,26 @@ LONG = 60.0
 
 
 def ticks(spec: RunSpec, method: Method) -> int:
-    """Return the ticks of a method: steps of a map; a flow or SDE ends when its map does, after steps·eta/dt."""
-    tick = _tick(method)
-    if spec.time is not None and spec.time / tick > MOST_STEPS:
-        raise UsageError(
-            f"time {spec.time:g} is {spec.time / tick:.3g} steps of {tick:g}: at most {MOST_STEPS:g}"
-        )
-    return max(1, round(span(spec, method) / tick))
+    """Return the ticks of a method: steps of a map; a flow or SDE ends when its map does, after steps·eta/dt. Raises
+    UsageError for more than ``MOST_STEPS``."""
+    tick, time = _tick(method), span(spec, method)
+    if time / tick > MOST_STEPS:
+        from saddlescape.dynamics.timing import too_many
+
+        what = f"a run to time {time:g}"
+        raise UsageError(too_many(what, f"{method.clock.tick}={tick:g}", time / tick, MOST_STEPS))
+    return max(1, round(time / tick))
+
+
+def long_enough(spec: RunSpec, methods: Sequence[Method]) -> None:
+    """Refuse a time that is less than half a tick of every method: none could end anywhere near it."""
+    if spec.time is None or any(spec.time >= _tick(m) / 2 for m in methods):
+        return
+    shortest = min(methods, key=_tick)
+    raise UsageError(
+        f"time {spec.time:g} is less than half a tick of every method: the shortest is {shortest.clock.tick}="
+        f"{_tick(shortest):g}. Give a longer --time or a shorter tick"
+    )
 
 
 def span(spec: RunSpec, method: Method) -> float:

@@ -82,6 +82,7 @@ def resolve(spec: RunSpec) -> Plan:
     baseline = _baseline(expanded) if whole.baseline else None
     methods = (baseline, *expanded) if baseline else tuple(expanded)
     x0 = starts.expand(whole.x0, landscape.view, whole.runs)
+    lengths.long_enough(whole, methods)
     steps = tuple(lengths.ticks(whole, m) for m in methods)
     every = whole.every or _every(_most_steps(methods, steps), x0.size)
     found = replace(whole, every=every, laws=_laws(landscape, named, x0))

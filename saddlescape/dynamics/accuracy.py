@@ -43,7 +43,7 @@ def law_said(landscape: Landscape, method: Method, x0: Any) -> Said | None:
     None where there are none to take: of a map, or for noise that is only added. Otherwise {"rule": in words}, and of a
     rule that is not exact "drift_error", the distance of the drift from that of the finer law, beside the "drift"'s size
     (units of the gradient), for an SDE also "covariance_error" beside "covariance" (Frobenius norms of Cov G);
-    the worst of up to ``MOST_STARTS`` trajectories, two digits.
+    the worst of up to ``MOST_STARTS`` trajectories, two digits, without those at whose start they are not finite.
     """
     parts = method.parts(landscape.dim, landscape.n_samples)
     if not isinstance(method.clock, Face) or len(parts.law.atoms) == 1:
@@ -75,10 +75,15 @@ def words(said: Mapping[str, Any]) -> str:
 
 def _worst(name: str, found: Array, finer: Array) -> Said:
     """Return the largest difference of the two (s, …) and the size it belongs to, two digits each; 0 for less than
-    ``NOTHING`` of it, which may be rounding."""
-    off = np.linalg.norm((found - finer).reshape(len(found), -1), axis=1)
-    k = int(np.argmax(np.nan_to_num(off)))
-    size = float(np.linalg.norm(finer[k]))
+    ``NOTHING`` of it, which may be rounding. Nothing where none is finite."""
+    with np.errstate(all="ignore"):
+        off = np.linalg.norm((found - finer).reshape(len(found), -1), axis=1)
+        sizes = np.linalg.norm(finer.reshape(len(finer), -1), axis=1)
+    fine = np.isfinite(off) & np.isfinite(sizes)
+    if not fine.any():
+        return {}
+    k = int(np.argmax(np.where(fine, off, -1.0)))
+    size = float(sizes[k])
     error = float(off[k]) if off[k] > NOTHING * size else 0.0
     return {f"{name}_error": float(f"{error:.2g}"), name: float(f"{size:.2g}")}
 
@@ -139,6 +144,7 @@ def _moments(
     p, given = atoms
     formula = body(parts, Pass(variable("x"), order))
     found = evaluated(landscape, formula, {"x": x, **given}, numbers)
-    mean = np.einsum("a,sai->si", p, found)
-    centred = found - mean[:, None]
-    return mean, np.einsum("a,sai,saj->sij", p, centred, centred)
+    with np.errstate(all="ignore"):  # a start where the loss is not defined has no moments
+        mean = np.einsum("a,sai->si", p, found)
+        centred = found - mean[:, None]
+        return mean, np.einsum("a,sai,saj->sij", p, centred, centred)

@@ -84,11 +84,12 @@ def covariance(landscape: Landscape, method: Method | str, *, clip: bool = True)
         if kind != "literal":
             terms = [[np.sum(row, axis=0)] for row in terms]
         p = np.array([q for q, _ in pieces])
-        for i in range(len(terms[0])):
-            for j in range(len(terms[0]) if kind != "literal" else (order or 1) - i):
-                a, b = (np.stack([row[k] for row in terms]) for k in (i, j))
-                a, b = a - np.tensordot(p, a, 1), b - np.tensordot(p, b, 1)
-                found += np.einsum("p,p...i,p...j->...ij", p, a, b)
+        with np.errstate(all="ignore"):  # NaN where the loss is not defined
+            for i in range(len(terms[0])):
+                for j in range(len(terms[0]) if kind != "literal" else (order or 1) - i):
+                    a, b = (np.stack([row[k] for row in terms]) for k in (i, j))
+                    a, b = a - np.tensordot(p, a, 1), b - np.tensordot(p, b, 1)
+                    found += np.einsum("p,p...i,p...j->...ij", p, a, b)
         if kind == "literal" and clip:
             found = _clipped(found)
         if parts.law.additive:

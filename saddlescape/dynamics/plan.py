@@ -12,7 +12,7 @@ from saddlescape import store
 from saddlescape.dynamics.flows import Face
 from saddlescape.dynamics.link import adaptive, extra_rows
 from saddlescape.dynamics.method import Method
-from saddlescape.dynamics.timing import division, face_ticks
+from saddlescape.dynamics.timing import MOST_TICKS, division, face_ticks
 from saddlescape.errors import UsageError, unknown
 from saddlescape.landscapes.base import Array, Landscape
 from saddlescape.partial import Partial
@@ -144,14 +144,22 @@ def _streams(streams: Any, n: int) -> Array:
 
 
 def whole(name: str, value: Any) -> int:
-    """Return ``value`` as a whole number ≥ 1. Raises UsageError, naming it, for anything else."""
+    """Return ``value`` as a whole number ≥ 1. Raises UsageError, naming it, for anything else and for 2⁶² or more."""
     try:
-        good = not isinstance(value, (bool, str)) and int(value) == value and 1 <= value < 2**62
+        good = not isinstance(value, (bool, str)) and int(value) == value and value >= 1
     except (TypeError, ValueError, OverflowError):
         good = False
     if not good:
         raise UsageError(f"{name} must be a whole number ≥ 1, not {value!r:.40}")
+    if value >= MOST_TICKS:
+        raise UsageError(f"{name} must be below {MOST_TICKS:.3g}, not {_short(int(value))}")
     return int(value)
+
+
+def _short(count: int) -> str:
+    """Return a large whole number as 1.23e+40, however many digits it has."""
+    digits = str(count) if count < 10**300 else ""
+    return f"{float(digits):.3g}" if digits else "a number of more than 300 digits"
 
 
 def _finite(values: Any, what: str) -> Array:

@@ -12,9 +12,12 @@ from saddlescape.dynamics.evaluate import evaluated, slope_at
 from saddlescape.dynamics.flows import Face, Flow, arrives
 from saddlescape.dynamics.method import Method
 from saddlescape.dynamics.sdes import Sde
+from saddlescape.errors import UsageError
 from saddlescape.landscapes.base import Array, Landscape
 from saddlescape.symbols import fixed, variable
 
+#: more ticks than these are no run: beyond, not every whole number is told from the next where they are counted
+MOST_TICKS = 2**62
 #: how often dt is halved in search of one that holds no start
 HALVINGS = 40
 #: what is held is at a critical point if it is nearer than so many jumps dt·‖G − ∇f‖, by so many iterations
@@ -22,9 +25,20 @@ NEAR, NEWTON = 3.0, 10
 
 
 def face_ticks(method: Method, steps: int) -> int:
-    """Return how many ticks take as long as ``steps`` steps of the map: steps·eta/dt for a flow or SDE."""
-    eta, tick = (np.asarray(method.numbers[k], dtype=float).flat[0] for k in ("eta", method.clock.tick))
-    return max(1, round(steps * float(eta) / float(tick)))
+    """Return how many ticks take as long as ``steps`` steps of the map: steps·eta/dt for a flow or SDE. Raises
+    UsageError for more than ``MOST_TICKS``."""
+    key = method.clock.tick
+    eta, tick = (float(np.asarray(method.numbers[k], dtype=float).flat[0]) for k in ("eta", key))
+    count = steps * eta / tick
+    if count >= MOST_TICKS:
+        raise UsageError(too_many(f"{steps:g} steps of eta={eta:g}", f"{key}={tick:g}", count, MOST_TICKS))
+    return max(1, round(count))
+
+
+def too_many(what: str, tick: str, count: float, most: float) -> str:
+    """Return in words that ``what`` takes ``count`` ticks, of which ``most`` are allowed."""
+    made = f"{min(count, float(np.finfo(float).max)):.3g}"
+    return f"too many ticks: {tick} makes {made} of {what}, at most {most:.3g} are run. Use a longer tick or less time"
 
 
 def caution(landscape: Landscape, method: Method, x0: Array, most: int = 1000) -> str:
