@@ -264,12 +264,12 @@ def test_what_is_done_is_not_done_again(monkeypatch: pytest.MonkeyPatch) -> None
     piece, begun = work._piece, count()
 
     def waiting(*given: Any) -> None:
-        if next(begun) >= 3:  # three pieces are done, the fourth waits for Ctrl-C
+        if next(begun) >= 3:  # three pieces of four are done, the last waits for Ctrl-C
             assert given[5].wait(60)
         piece(*given)
 
     monkeypatch.setattr(work, "_piece", waiting)
-    partial = stopped(0.15)
+    partial = stopped(0.75)
     monkeypatch.undo()
     assert partial.fraction == pytest.approx(3 * 64 / len(STARTS))
     progress, fraction = Stop(2), partial.fraction
