@@ -21,6 +21,7 @@ VERDICTS = {
     "repels": "repels",
     "neutral": "undecided (|multiplier| = 1)",
     "traps": "traps",
+    "drifts": "is no rest point",
 }
 
 

@@ -23,18 +23,19 @@ def captured(landscape: Landscape, method: Method, p: CriticalPoint, box: Array)
         return np.linalg.norm(farthest, axis=1) <= radius
 
 
-def rests(landscape: Landscape, method: Method, end: Array, period: Any) -> Any:
+def rests(landscape: Landscape, method: Method, end: Array, box: Array) -> Any:
     """Whether a trajectory is at rest where the gradient is not 0 (a hallucinated minimiser): no capture, however near.
 
-    A rest with ∇f = 0 leaves eta·‖∇f‖ below the rounding of x; a thousand roundings tell the two apart.
+    What goes on by the gradient or hovers moves by eta·‖∇f‖ or more; at rest it has moved by less than a thousandth of
+    that in the whole window ``box`` (n, 2, d). A rest with ∇f = 0 leaves eta·‖∇f‖ below the rounding of x; a thousand
+    roundings tell the two apart.
     """
-    still = period == 1
-    if still.any():
-        width = max(hi - lo for lo, hi in landscape.domain)
-        rounding = 1e3 * np.finfo(float).eps * (np.abs(end[still]).max(axis=1) + width)
-        slope = np.linalg.norm(landscape.grad(end[still]), axis=1)
-        still[still] = float(method.numbers[method.clock.tick]) * slope > rounding  # type: ignore[arg-type]
-    return still
+    width = max(hi - lo for lo, hi in landscape.domain)
+    with np.errstate(all="ignore"):
+        rounding = 1e3 * np.finfo(float).eps * (np.abs(end).max(axis=1) + width)
+        due = float(method.numbers[method.clock.tick]) * np.linalg.norm(landscape.grad(end), axis=1)  # type: ignore[arg-type]
+        moved = np.max(box[:, 1] - box[:, 0], axis=1)
+        return (due > rounding) & (moved <= 1e-3 * due)
 
 
 def distance(landscape: Landscape, p: CriticalPoint, x: Array) -> Array:

@@ -95,7 +95,16 @@ def _multipliers(landscape: Landscape, method: Method, point: CriticalPoint) -> 
         not method.perturbation.is_smooth and method.numbers["rho"] == 0.0
     ):  # gradient descent, whose map is smooth
         method = replace(method, perturbation=Plain())
-    values = np.linalg.eigvals(jacobian(landscape, method, point.x, zero=_rounding(landscape, point)))
+    if method.noise.random:
+        derivative = _at_rest(landscape, method, point)
+        if derivative is None:
+            return {
+                "verdict": "drifts",
+                "note": "the mean step goes on: noise in the ascent leaves it no rest here",
+            }
+    else:
+        derivative = jacobian(landscape, method, point.x, zero=_rounding(landscape, point))
+    values = np.linalg.eigvals(derivative)
     order = np.argsort(-np.abs(values), kind="stable")
     moduli = np.abs(values[order])
     verdict = "neutral"
@@ -106,6 +115,27 @@ def _multipliers(landscape: Landscape, method: Method, point: CriticalPoint) -> 
     elif moduli[0] < 1.0 - NEUTRAL:
         verdict = "attracts"
     return {"verdict": verdict, "multipliers": [_plain(v) for v in values[order]]}
+
+
+def _at_rest(landscape: Landscape, method: Method, point: CriticalPoint) -> Array | None:
+    """Return the derivative of the mean tick where it rests, by Newton's method from the point; None if that is not
+    within the capture radius. Noise that the ascent sees moves rest points, and leaves some critical points none."""
+    mean, zero, d = method.skeleton(), _rounding(landscape, point), landscape.dim
+    tick = ticks(landscape, mean, {k: v for k, v in mean.numbers.items() if v is not None})
+    state, radius = {"x": point.x, "v": np.zeros(d)}, capture_radius(landscape, method, point)
+    for _ in range(20):
+        derivative = jacobian(landscape, method, state["x"], state["v"], zero=zero)
+        after = tick(state["x"], state["v"])
+        left = np.concatenate([after[name] - state[name] for name in after])
+        step = np.linalg.lstsq(np.eye(len(left)) - derivative, left, rcond=1e-9)[0]
+        state = {
+            name: state[name] + part for name, part in zip(state, (*step.reshape(-1, d), 0.0), strict=False)
+        }
+        if not np.linalg.norm(state["x"] - point.x) <= radius:
+            return None
+        if np.linalg.norm(step) <= 1e-3 * radius:
+            return derivative
+    return None
 
 
 def _rounding(landscape: Landscape, point: CriticalPoint) -> float:

@@ -35,15 +35,21 @@ def is_map_of_place(method: Method) -> bool:
     return not method.momentum.state and not method.random
 
 
+def _can_be_checked(method: Method) -> bool:
+    """Whether the check ends in its ticks: an adaptive flow may make any number of steps in one."""
+    return is_map_of_place(method) and not getattr(method.clock, "adaptive", False)
+
+
 def kept_radius(landscape: Landscape, method: Method, point: CriticalPoint) -> float:
     """Return the radius of the ball around ``point`` that ``method`` keeps and is captured from, 0.0 where none is known.
 
     Starts on up to 8 spheres, from the capture radius to ``reach``, are run by the method itself. A sphere counts if
     from it and from all smaller ones every start was captured at the point, and none was seen beyond 1.01 times the
-    radius of its sphere. ``method`` has one value per number. Methods with momentum, curves of minima and cones have 0.
+    radius of its sphere. ``method`` has one value per number. Methods with momentum, adaptive flows, curves of minima
+    and cones have 0.
     """
     first, last = capture_radius(landscape, method, point), reach(landscape, point)
-    if point.kind not in KINDS or not is_map_of_place(method) or not first <= last:
+    if point.kind not in KINDS or not _can_be_checked(method) or not first <= last:
         return 0.0
     more = (method.text, str(point.id))
     made = landscape.remember(
@@ -67,7 +73,7 @@ def reach(landscape: Landscape, point: CriticalPoint) -> float:
 
 def near(landscape: Landscape, method: Method, x: Array) -> set[int]:
     """Return the ids of the points whose ball could hold one of the places ``x`` (n, d). Nothing is run."""
-    if not len(x) or not is_map_of_place(method):
+    if not len(x) or not _can_be_checked(method):
         return set()
     points, nearest, away = _nearest(landscape, x)
     found = [
@@ -148,4 +154,4 @@ def _kept(landscape: Landscape, method: Method, point: CriticalPoint, starts: Ar
     away = np.linalg.norm(run.x - point.x, axis=-1)
     stayed = np.all(away <= SLACK * away[:, :1], axis=1)
     inside = captured(landscape, method, point, run.columns["box"])
-    return stayed & inside & ~rests(landscape, method, run.final, run.columns["period"])
+    return stayed & inside & ~rests(landscape, method, run.final, run.columns["box"])

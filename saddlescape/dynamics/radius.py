@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from statistics import NormalDist
 
 import numpy as np
 
+from saddlescape.dynamics.clocks import Steps
 from saddlescape.dynamics.evaluate import covariance
 from saddlescape.dynamics.method import Method
 from saddlescape.dynamics.plan import WINDOW
@@ -14,6 +16,8 @@ from saddlescape.results import CriticalPoint
 
 #: capture radius in units of eta·rho·max|λ|, and at least this part of the domain's width
 CAPTURE, LEAST = 8.0, 1e-6
+#: of an adaptive flow, in units of the error that a step is allowed
+ERRORS = 64.0
 #: standard deviations that one look at a stationary trajectory lies within, but for 0.27 %
 DEVIATIONS = 3.0
 
@@ -22,24 +26,29 @@ def capture_radius(landscape: Landscape, method: Method, point: CriticalPoint) -
     """Return 8·eta·rho·max|λ| at ``point``, at least 1e-6 of the domain's width; ``method`` has one value per number.
 
     λ are those of the Hessian, with a mini-batch of what a step sees of it. An SDE has the radius of its map. Of a flow
-    it is up to 2·dt·rho·max|λ|²/min|λ|, what its steps can tell apart, inside rho/4. The spread of the noise comes on
-    top, but noise reaches no farther than half the way to another point.
+    it is up to 2·dt·rho·max|λ|²/min|λ|, what its steps can tell apart, or 64·(atol + rtol·|x|)·max|λ|/min|λ| where
+    they are adaptive, and at most rho/4. The spread of the noise comes on top. Nothing reaches farther than half the
+    way to another point: what is there belongs to that.
     """
     tick = _number(method, "eta" if method.random else method.clock.tick)
     rho, width = _number(method, "rho"), max(hi - lo for lo, hi in landscape.domain)
     sizes = np.abs(point.eigenvalues)
     curvature = _curvature(landscape, method, point)
     radius = CAPTURE * tick * rho * curvature
-    if method.clock.name.startswith("flow") and sizes.size and np.min(sizes) > 0:
-        slow = 2.0 * tick * rho * curvature**2 / float(np.min(sizes))
-        radius = max(radius, min(slow, 0.25 * rho))
+    if method.clock.name.startswith("flow"):
+        stiff = curvature / float(np.min(sizes)) if sizes.size and np.min(sizes) > 0 else 0.0
+        radius = max(radius, 2.0 * tick * rho * curvature * stiff)
+        if getattr(method.clock, "adaptive", False):  # it ends its steps where their error says
+            error = _number(method, "atol") + _number(method, "rtol") * float(np.linalg.norm(point.x))
+            radius = ERRORS * error * stiff
+        radius = min(radius, 0.25 * rho)
     others = [
         np.linalg.norm(p.x - point.x)
         for p in landscape.critical_points
         if p.id != point.id and p.samples is None
     ]
     room = 0.5 * float(min(others, default=np.inf))
-    return max(radius, LEAST * width, min(_spread(landscape, method, point) + radius, room))
+    return max(LEAST * width, min(_spread(landscape, method, point) + radius, room))
 
 
 def _number(method: Method, name: str) -> float:
@@ -71,7 +80,8 @@ def _spread(landscape: Landscape, method: Method, point: CriticalPoint) -> float
     if not method.random or not point.eigenvalues.size:
         return 0.0
     eta, beta, tick = (_number(method, name) for name in ("eta", "beta", method.clock.tick))
-    noise = covariance(landscape, method)(point.x)
+    exact = replace(method, clock=Steps())  # of the map, also for its SDEs, whose directions are cut
+    noise = covariance(landscape, exact)(point.x)
     along = np.einsum("ik,ij,jk->k", point.eigenvectors, noise, point.eigenvectors)
     size = np.abs(point.eigenvalues)
     held = size * (2.0 - eta * size)

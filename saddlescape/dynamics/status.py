@@ -60,7 +60,7 @@ def _by_parameters(
         numbers = {
             key: tuple(np.array(v)[members]) for key, v in method.numbers.items() if isinstance(v, tuple)
         }
-        kept = {key: run.columns[key][members] for key in ("box", "recurrent", "period")}
+        kept = {key: run.columns[key][members] for key in ("box", "recurrent", "period", "stopped")}
         part = replace(run, x=run.x[members], columns=kept)
         one = landscape.with_params(**dict(zip(params, map(float, row), strict=True)))
         for column, values in _own(one, method.with_numbers(**numbers), part, name, most).items():
@@ -164,11 +164,9 @@ def _judge(
     if not method.clock.name.startswith(
         "flow"
     ):  # a flow rests where a step would cross a zero of the gradient
-        elsewhere = rests(landscape, method, end, run.columns["period"][part])
+        elsewhere = rests(landscape, method, end, box) & _long(run, method, part)
     for p in points:
-        here = captured(landscape, method, p, box) & ~elsewhere
-        if method.random:  # the reach of noise about one point may hold another
-            here &= nearest == p.id
+        here = captured(landscape, method, p, box) & ~elsewhere & (nearest == p.id)
         if not here.any():
             continue
         if p.kind in ("minimum", "continuum", "cone"):
@@ -180,6 +178,13 @@ def _judge(
     still = np.flatnonzero(word == "moving")
     fate[still] = _in_bowl(landscape, method, end[still])
     return {"status": word, "point": point, "fate": fate, "nearest": nearest, "distance": away}
+
+
+def _long(run: Run, method: Method, part: Any) -> Any:
+    """Whether the trajectories were watched long enough to say that they rest, and not put to rest by ``stop``."""
+    time = run.t[-1] if run.t.ndim == 1 else run.t[part, -1]
+    ticks = np.rint(time / float(method.numbers[method.clock.tick]))  # type: ignore[arg-type]
+    return (ticks >= 20) & (run.columns["stopped"][part] >= ticks)
 
 
 def _nearest(
