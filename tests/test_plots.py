@@ -20,7 +20,6 @@ from PIL import Image, PngImagePlugin
 from saddlescape import plots
 from saddlescape.errors import OutputError, UsageError
 from saddlescape.plots import critical, curve, paths, provenance, style, words
-from saddlescape.plots import crowd as crowd_file
 from saddlescape.plots.background import Height
 from saddlescape.plots.caption import formula, split
 from saddlescape.results import Background, CriticalPoint, Run
@@ -420,7 +419,7 @@ def test_a_crowd_is_one_rasterized_collection_coloured_by_fate() -> None:
     drawn = plots.trajectories(run)
     (lines,), (starts,) = drawn.crowds, drawn.places
     assert lines.get_rasterized()
-    assert len(lines.get_segments()) <= crowd_file.CROWD
+    assert len(lines.get_segments()) <= words.CROWD[2]
     np.testing.assert_array_equal(starts.get_offsets(), run.x[:, 0])
     blue = np.array(matplotlib.colors.to_rgb(style.ENDS[0]))
     is_blue = np.all(np.isclose(starts.get_facecolor()[:, :3], blue), axis=1)
@@ -442,6 +441,66 @@ def test_a_full_lattice_of_many_starts_is_an_image_with_each_start_in_the_middle
     np.testing.assert_array_equal(is_blue, run.fate.filled(-1) == 0)
     (starts,) = plots.trajectories(crowd(75, order=np.arange(1, 75 * 75))).places  # one is missing
     assert len(starts.get_offsets()) == 75 * 75 - 1
+
+
+def test_starts_that_share_a_place_share_a_pixel_of_mean_colour_and_those_beside_the_lattice_are_squares() -> (
+    None
+):
+    one = crowd(75)
+    x = np.concatenate([one.x, one.x, [[[0.123, 0.456]] * 3]])
+    fate = np.concatenate([np.full(75 * 75, 0), np.full(75 * 75, 1), [-1]])
+    run = make_run(
+        one.background, beale, beale_grad, x, "sam:eta=0.0001,rho=0.5", 1e-4, 2, "moving", fate=fate
+    )
+    image, beside = plots.trajectories(run).places
+    both = [matplotlib.colors.to_rgb(hue) for hue in (style.ENDS[0], style.CAUGHT[0])]
+    np.testing.assert_allclose(
+        image.get_array()[..., :3], np.broadcast_to(np.mean(both, axis=0), (75, 75, 3)), atol=1e-12
+    )
+    np.testing.assert_array_equal(beside.get_offsets(), [[0.123, 0.456]])
+
+
+def many_points(n: int) -> Run:
+    """Return a run with ``n`` minima and ``n`` saddles in turn; k + 1 of its trajectories end at point k."""
+    points = [point(k, (k, 0), float(k), ("minimum", "saddle")[k % 2], (1, 1)) for k in range(2 * n)]
+    scene = background(beale, ((-1, 2 * n), (-1, 1)), points, "Many", "0", ("x", "y"), 5)
+    fate = np.repeat(np.arange(2 * n), np.arange(1, 2 * n + 1))
+    x = np.stack([fate + 0.25, np.linspace(-1, 1, len(fate))], axis=1)[:, None].repeat(2, axis=1)
+    return make_run(scene, beale, beale_grad, x, "gd:eta=1", 1.0, 1, "moving", fate=fate)
+
+
+def test_a_colour_of_a_crowd_says_one_thing_and_the_legend_names_it() -> None:
+    run = many_points(12)
+    figure = plots.run_figure(run)
+    (starts,) = [c for c in figure.axes[0].collections if len(c.get_offsets()) == run.n]
+    legend = figure.axes[0].get_legend()
+    hues = [handle.get_color() for handle in legend.legend_handles]
+    said = [text.get_text() for text in legend.get_texts()]
+    assert len(hues) == len(set(hues)) == len(style.ENDS) + len(style.CAUGHT) + 2
+    drawn = [matplotlib.colors.to_hex(c[:3]) for c in starts.get_facecolor()]
+    for hue, text in zip(hues, said, strict=True):
+        part = drawn.count(matplotlib.colors.to_hex(hue)) / run.n
+        assert text.startswith(f"{part:.1%} "), text
+    assert [text.split("% ")[1] for text in said[-2:]] == ["other saddles and maxima", "other minima"]
+    of = dict(zip(drawn, run.fate.tolist(), strict=True))  # the largest of those that share a colour is named
+    assert of[style.ENDS[3].lower()] == 22
+
+
+def test_shades_of_what_catches_differ_between_neighbours_and_do_not_depend_on_the_run() -> None:
+    hues = style.end_colours(many_points(4).background.points)
+    assert [hues[k] for k in (1, 3, 5, 7)] == list(style.CAUGHT[:4])
+    assert [hues[k] for k in (0, 2, 4, 6)] == list(style.ENDS[:4])
+
+
+def test_the_key_of_a_crowd_says_what_its_black_dots_are() -> None:
+    figure = plots.run_figure(crowd(9))
+    (key,) = figure.legends
+    assert [text.get_text() for text in key.get_texts()][:2] == ["start, coloured by its end", "end"]
+    with style.context():
+        (dots,) = plots.trajectories(crowd(9)).ends
+    assert key.legend_handles[1].get_color() == dots.get_color()
+    (many,) = plots.trajectories(crowd(41)).ends
+    assert many.get_alpha() < dots.get_alpha()
 
 
 # ---- other dimensions --------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ Each draws on a ``Sheet`` and returns where it ends (inches from the top) and wh
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +18,7 @@ from matplotlib.ticker import MaxNLocator
 from saddlescape.plots import style as sheets
 from saddlescape.plots import words
 from saddlescape.plots.background import contours
+from saddlescape.plots.crowd import named
 from saddlescape.plots.curve import lines, strip
 from saddlescape.plots.paths import trajectories
 from saddlescape.plots.projection import plane
@@ -82,15 +83,16 @@ def panels(sheet: Sheet) -> tuple[float, bool]:
     left, gap, top, deepest = 0.56 * u, 0.16 * u, 0.3 * u, 0.0
     wide, tall = _fitting(background.view, (sheet.width - left - columns * gap) / columns, 0.8 * sheet.width)
     sheet.cut(sheet.width)
+    own = named(sheet.runs)
     for i, (run, label) in enumerate(zip(sheet.runs, sheet.labels, strict=True)):
         if i and i % columns == 0:
             top, deepest = top + deepest, 0.0
         ax = sheet.axes(left + (i % columns) * (wide + gap), top + 0.24 * u, wide, tall)
         contours(background, ax, labels=False)
-        trajectories(run, ax)
+        trajectories(run, ax, own=own)
         ax.set_title(label, loc="left", fontsize="medium", color=sheets.ink(), pad=3)
-        entries = _fractions(run)
-        deepest = max(deepest, tall + (0.68 + 0.165 * len(entries)) * u)
+        entries = _fractions(run, own)
+        deepest = max(deepest, tall + (0.68 + 0.142 * len(entries)) * u)
         look = {
             "borderaxespad": 0,
             "borderpad": 0,
@@ -110,16 +112,21 @@ def panels(sheet: Sheet) -> tuple[float, bool]:
     return top + deepest, False
 
 
-def _fractions(run: Run) -> list[Line2D]:
-    """Return the legend of a panel: the six most common ends with their colours and fractions."""
+def _fractions(run: Run, own: Collection[int]) -> list[Line2D]:
+    """Return the legend of a panel: all ends with their colours and fractions, critical points but ``own``
+    together.
+    """
     hues = sheets.end_colours(run.background.points)
-    found = words.destinations(run)[0]
-    shown = [(text, sheets.end_colour(text, k, hues), part) for text, k, part in found[:6]]
-    if len(found) > 6:
-        shown.append(("elsewhere", "none", sum(part for _, _, part in found[6:])))
     return [
-        Line2D([], [], linestyle="none", marker="s", color=hue, label=f"{part:.1%} {text}")
-        for text, hue, part in shown
+        Line2D(
+            [],
+            [],
+            linestyle="none",
+            marker="s",
+            color=sheets.end_colour(text, k, hues),
+            label=f"{part:.1%} {text}",
+        )
+        for text, k, part in words.destinations(run, own)[0]
     ]
 
 

@@ -81,7 +81,7 @@ def head(figure: Figure, setter: Setter, runs: Sequence[Run], left: float, right
 
 
 def _marks(runs: Sequence[Run]) -> list[Line2D]:
-    """Return the samples of the key: start, and the kinds of critical points in the view."""
+    """Return the samples of the key: start, end of a crowd, and the kinds of critical points in the view."""
     background, size = runs[0].background, float(matplotlib.rcParams["font.size"])
     crowded = any(len(run.x) > FEW for run in runs) and runs[0].x.shape[2] == 2
     if crowded:
@@ -100,9 +100,16 @@ def _marks(runs: Sequence[Run]) -> list[Line2D]:
             markeredgewidth=0.16 * size,
         )
         start.set_label("start")
+    marks = [start]
+    if crowded:
+        marks.append(
+            Line2D(
+                [], [], linestyle="none", marker="o", color=style.ink(), markersize=0.28 * size, label="end"
+            )
+        )
     seen = [p.kind for p in critical.inside(background.points, background.view)]
     kinds = [kind for kind in style.MARKERS if kind in seen]
-    return [start, *(critical.key(kind, 0.65 * size) for kind in kinds)]
+    return [*marks, *(critical.key(kind, 0.65 * size) for kind in kinds)]
 
 
 def _sample(run: Run, colour: str, at: Sequence[float], y: float) -> list[Line2D]:

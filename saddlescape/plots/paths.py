@@ -4,7 +4,7 @@ lines.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +18,7 @@ from matplotlib.lines import Line2D
 
 from saddlescape.errors import UsageError
 from saddlescape.plots import ends, style, words
-from saddlescape.plots.crowd import crowd
+from saddlescape.plots.crowd import crowd, named
 from saddlescape.plots.ends import view_of
 from saddlescape.results import Run
 
@@ -62,13 +62,15 @@ def trajectories(
     *,
     baseline: int | None = None,
     colours: Sequence[str] | None = None,
+    own: Collection[int] | None = None,
 ) -> Trajectories:
     """Draw the trajectories of one or several runs of two coordinates on ``ax``; the window does not change.
 
     Start +, end by status: ● converged, ring around the critical point trapped, ⬡ cycling, ▸ moving, a
     triangle on the border where a path leaves the view, × diverged or left. ``baseline`` is the place of the
     run drawn faintly. A run of more than 20 trajectories becomes thin lines and starts coloured by where they
-    end.
+    end; ``own`` are the ids of the critical points that have a colour of their own there (None: those with
+    the largest shares).
     """
     runs = as_runs(result)
     if any(run.x.shape[2] != 2 for run in runs):
@@ -81,10 +83,11 @@ def trajectories(
     colours = style.run_colours(runs, colours, baseline)
     drawn = Trajectories(ax)
     for i, run in enumerate(runs):
-        if run.x.shape[0] > FEW:
-            lines, starts, dots = crowd(ax, *view_of(ax), run)
+        if len(run.x) > FEW:
+            own = named([each for each in runs if len(each.x) > FEW]) if own is None else own
+            lines, starts, dots = crowd(ax, *view_of(ax), run, own)
             drawn.crowds.append(lines)
-            drawn.places.append(starts)
+            drawn.places += starts
             drawn.ends.append(dots)
             continue
         faint = baseline == i and len(runs) > 1

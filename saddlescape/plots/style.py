@@ -19,6 +19,7 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
 from saddlescape.errors import unknown
+from saddlescape.plots.words import MINIMA, OTHER_MINIMA, OTHER_POINTS
 from saddlescape.results import CriticalPoint, Run
 
 #: Okabe–Ito, in the order methods take them
@@ -32,10 +33,10 @@ HUES = {
     "yellow": "#F0E442",
 }
 CYCLE = tuple(HUES.values())
-#: colours of where trajectories end: minima in turn; saddles have one hue of their own
+#: colours of where trajectories end: minima in turn; saddles and maxima shades of one hue of their own
 ENDS = tuple(HUES[name] for name in ("blue", "green", "sky", "orange", "yellow", "purple"))
 ENDS += ("#7a4f2a", "#332288")
-CAUGHT = HUES["vermilion"]
+CAUGHT = (HUES["vermilion"], "#7a2305", "#f9b393", "#b3123b", "#ee7c68")
 #: colour of trajectories whose end nobody knows
 NOWHERE = "#8c959e"
 
@@ -182,13 +183,28 @@ def face_colours(faces: Sequence[str]) -> list[str]:
 
 
 def end_colours(points: Sequence[CriticalPoint]) -> dict[int, str]:
-    """Return the colour of each critical point as a destination: minima differ, all others share vermilion."""
-    minima = [p.id for p in points if p.kind in ("minimum", "continuum")]
-    return {p.id: ENDS[minima.index(p.id) % len(ENDS)] if p.id in minima else CAUGHT for p in points}
+    """Return the colour of each critical point as a destination: minima by hue, others by shade of vermilion.
+
+    It depends on the place among the landscape's points alone, so that it is the same in every panel.
+    """
+    minima = [p.id for p in points if p.kind in MINIMA]
+    others = [p.id for p in sorted(points, key=lambda p: p.kind != "saddle") if p.kind not in MINIMA]
+    return {
+        k: shades[i % len(shades)]
+        for group, shades in ((minima, ENDS), (others, CAUGHT))
+        for i, k in enumerate(group)
+    }
 
 
-#: ends that are no critical point: words of a destination -> colour
-ELSEWHERE = {"still moving": NOWHERE, "cycling": "#7b5ea7", "left": "#c9b98a", "diverged": "#43474c"}
+#: ends that are no critical point, or one of many without a name: words of a destination -> colour
+ELSEWHERE = {
+    "still moving": NOWHERE,
+    "cycling": "#7b5ea7",
+    "left": "#c9b98a",
+    "diverged": "#43474c",
+    OTHER_MINIMA: "#5b7083",
+    OTHER_POINTS: "#a8705a",
+}
 
 
 def end_colour(text: str, point: int | None, hues: Mapping[int, str]) -> str:

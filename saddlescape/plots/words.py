@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,12 @@ from saddlescape.results import STATUSES, Background, CriticalPoint, Run
 GREEK = {"eta": "η", "rho": "ρ", "beta": "β", "sigma": "σ", "alpha": "α", "delta": "δ"}
 SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+#: kinds of critical points where a method should end
+MINIMA = ("minimum", "continuum")
+#: destinations without a name of their own, where there are too many to list
+OTHER_MINIMA, OTHER_POINTS = "other minima", "other saddles and maxima"
+#: most trajectories of a crowd that are drawn as lines, by the number of coordinates
+CROWD = {1: 200, 2: 900}
 
 
 def number(value: float, digits: int = 3) -> str:
@@ -29,6 +36,11 @@ def number(value: float, digits: int = 3) -> str:
 def count(value: int) -> str:
     """Return a whole number in groups of three: 20 000 (thin spaces)."""
     return f"{value:,}".replace(",", "\u2009")
+
+
+def spread(n: int, most: int) -> np.ndarray[Any, Any]:
+    """Return at most ``most`` of 0 … n − 1, spread evenly over all, the first and the last among them."""
+    return np.unique(np.linspace(0, n - 1, min(n, most)).astype(int))
 
 
 def place(x: Any) -> str:
@@ -84,12 +96,14 @@ def what_became(run: Run, i: int = 0) -> str:
     return f"still moving, {away[:-5]} from {near.kind} {place(near.x)}" if near else "still moving"
 
 
-def destinations(run: Run) -> tuple[list[tuple[str, int | None, float]], np.ndarray[Any, Any]]:
+def destinations(
+    run: Run, named: Collection[int] | None = None
+) -> tuple[list[tuple[str, int | None, float]], np.ndarray[Any, Any]]:
     """Return the destinations as (words, critical-point id or None, fraction), most common first, and each
     trajectory's place.
 
     A trajectory belongs to the critical point of its fate, whether it is there yet or not; else to its
-    status.
+    status. Critical points that are not among the ids ``named`` (None: all are) come last, in two groups.
     """
     status = np.array([STATUSES.index(word) for word in np.unique(run.status)], dtype=int)
     codes = -1 - status[np.unique(run.status, return_inverse=True)[1]]  # below 0 a status, else an id
@@ -102,4 +116,26 @@ def destinations(run: Run) -> tuple[list[tuple[str, int | None, float]], np.ndar
         word = "a point" if code >= 0 else STATUSES[-1 - code]
         text = f"{point.kind} {place(point.x)}" if point else "still moving" if word == "moving" else word
         found.append((text, code if code >= 0 else None, count / len(codes)))
-    return found, np.argsort(order)[which]
+    return _grouped(run.background, found, np.argsort(order)[which], named)
+
+
+def _grouped(
+    background: Background,
+    found: list[tuple[str, int | None, float]],
+    which: np.ndarray[Any, Any],
+    named: Collection[int] | None,
+) -> tuple[list[tuple[str, int | None, float]], np.ndarray[Any, Any]]:
+    """Put the critical points that are not ``named`` into two groups at the end of the destinations."""
+    if named is None:
+        return found, which
+    minima = {p.id for p in background.points if p.kind in MINIMA}
+    keys = [
+        (text, k) if k is None or k in named else (OTHER_MINIMA if k in minima else OTHER_POINTS, None)
+        for text, k, _ in found
+    ]
+    late = sorted(dict.fromkeys(keys), key=lambda key: key[0] in (OTHER_MINIMA, OTHER_POINTS))
+    shares = [
+        sum(part for key, (_, _, part) in zip(keys, found, strict=True) if key == each) for each in late
+    ]
+    entries = [(text, k, part) for (text, k), part in zip(late, shares, strict=True)]
+    return entries, np.array([late.index(key) for key in keys], dtype=int)[which]
