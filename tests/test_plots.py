@@ -8,6 +8,7 @@ import subprocess
 import sys
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,9 @@ from PIL import Image, PngImagePlugin
 from saddlescape import plots
 from saddlescape.errors import OutputError, UsageError
 from saddlescape.plots import critical, curve, paths, provenance, style, words
+from saddlescape.plots import naming as plots_naming
 from saddlescape.plots.background import Height
-from saddlescape.plots.caption import formula, split
+from saddlescape.plots.caption import formula, sentences, split
 from saddlescape.results import Background, CriticalPoint, Run
 
 GD = r"x_{k+1} = x_k - \eta\,\nabla f(x_k)"
@@ -578,7 +580,7 @@ def test_the_figure_says_who_did_what_with_which_numbers() -> None:
         "SAM ρ = 0.5: trapped at saddle (0, 1)",
         "GD: in the basin of minimum (3, 0.5), 0.32 away",
         "Beale",
-        "η = 10⁻⁴",
+        "η\u00a0=\u00a010⁻⁴",  # no line breaks inside
     ):
         assert words_ in said
     assert "40\u00a0000 (SAM)" in said
@@ -609,6 +611,30 @@ def test_no_text_is_clipped_or_covered(runs: list[Run], sheet: str) -> None:
         for b, two in boxes[i + 1 :]:
             wide, tall = min(a.x1, b.x1) - max(a.x0, b.x0), min(a.y1, b.y1) - max(a.y0, b.y0)
             assert min(wide, tall) < 0.03 * figure.dpi, (one, two)
+
+
+def test_a_caption_says_every_number_of_calls_once_what_gamma_is_and_breaks_no_number() -> None:
+    formulas = {
+        "sgd": r"x \leftarrow x - \eta\,\nabla f_{\gamma}(x)",
+        "sam": SAM.replace("f(", r"f_{\gamma}("),
+    }
+    methods = ["sgd:eta=1", *(f"sam:batch={b},eta=1,rho={r}" for b in (1, 2) for r in (0.1, 0.2))]
+
+    def caption(*calls: int) -> str:
+        runs = [
+            replace(RUNS[0], method=m, formula=formulas[m[:3]], gradient_evaluations=np.array([n]))
+            for m, n in zip(methods, calls, strict=True)
+        ]
+        pieces = [piece for part in sentences(runs, plots_naming.labels(methods)) for piece in part]
+        assert "=" not in pieces  # which would stand at the end of a line
+        return " ".join(pieces).replace("\u00a0", " ")
+
+    assert "gradient calls 500 (SGD), 1 000 (SAM)." in caption(500, 1000, 1000, 1000, 1000)
+    assert "500 (SGD), 1 000 (SAM batch = 1), 1 200 (SAM batch = 2)." in caption(500, 1000, 1000, 1200, 1200)
+    assert "gradient calls 1 000 (SGD, SAM)." in caption(1000, 1000, 1000, 1000, 1000)
+    assert "8 (SAM ρ = 0.2, batch = 1, SAM ρ = 0.2, batch = 2)." in caption(7, 7, 8, 7, 8)
+    assert "(γ: the batch)" in caption(1, 2, 2, 2, 2)
+    assert "γ" not in " ".join(piece for part in sentences(RUNS, ["GD", "SAM"]) for piece in part)
 
 
 def test_a_caption_and_labels_of_ones_own() -> None:

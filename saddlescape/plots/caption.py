@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -41,17 +41,35 @@ def sentences(runs: Sequence[Run], labels: Sequence[str], thinned: bool = False)
     paragraphs = [[head, *formula(background.latex)]]
     if background.params:
         values = ", ".join(f"{name} = {words.number(value)}" for name, value in background.params.items())
-        paragraphs[0] += f"\u2002with {values}".split(" ")
+        paragraphs[0] += broken(f"\u2002with {values}")
     told: dict[str, list[str]] = {}
     for run in runs:
         if run.formula:
             told.setdefault(run.formula, []).append(run.method)
     methods: list[str] = []
     for text, kind in zip(told, naming.kinds(list(told.values())), strict=True):
-        methods += [*f"{kind}:".split(), *formula(text), "\u2002"]
-    paragraphs.append(methods[:-1])
+        methods += [*broken(f"{kind}:"), *formula(text), "\u2002"]
+    paragraphs.append([*methods[:-1], *broken(drawn(told))])
     paragraphs.append(_numbers(runs, labels, thinned))
     return [p for p in paragraphs if p]
+
+
+def broken(text: str) -> list[str]:
+    """Return text as the pieces between which a line may break: 20 000 and batch = 2 are one piece each."""
+    return text.replace(" = ", "\u00a0=\u00a0").replace("\u2009", "\u00a0").split(" ") if text else []
+
+
+def drawn(formulas: Iterable[str]) -> str:
+    """Return what the subscripts of ∇f in the formulas mean: "(γ: the batch)"; "" where there are none."""
+    text = " ".join(formulas)
+    meanings = {
+        r"\gamma": "γ: the batch",
+        r"\gamma'": "γ′: another batch, drawn for the ascent",
+        r"I \subset": "I: its groups",
+        "I'": "I′: those of another batch, drawn for the ascent",
+    }
+    said = [meaning for sign, meaning in meanings.items() if sign in text]
+    return f"\u2002({', '.join(said)})" if said else ""
 
 
 def _subscript(name: str) -> str:
@@ -80,18 +98,24 @@ def _numbers(runs: Sequence[Run], labels: Sequence[str], thinned: bool) -> list[
     if any(map(words.is_map, runs)) and runs[0].x.shape[2] <= 2 and len(runs[0].x) <= FEW:
         text += ". Dots are iterates" + (", thinned where they would touch" if thinned else "")
         text += "" if all(map(words.is_map, runs)) else "; smooth lines are flows or SDEs"
-    return f"{text}.".lstrip("; .").replace("\u2009", "\u00a0").split(" ")
+    return broken(f"{text}.".lstrip("; ."))
 
 
 def _all_calls(runs: Sequence[Run], labels: Sequence[str]) -> str:
-    """Return the gradient calls of the methods, those of one kind once where they agree."""
+    """Return the gradient calls of the methods, every number once: 500 (GD), 1 000 (SAM, USAM)."""
     calls = [_calls(run) for run in runs]
-    kinds = naming.labels([run.method for run in runs], without=("rho", "eta"))
     if len(runs) == 1:
         return calls[0]
-    if len(set(zip(kinds, calls, strict=True))) > len(set(kinds)):
-        kinds = list(labels)
-    return ", ".join(dict.fromkeys(f"{c} ({k})" for k, c in zip(kinds, calls, strict=True) if c))
+    alike: dict[tuple[str, str], list[int]] = {}
+    for i, (run, times) in enumerate(zip(runs, calls, strict=True)):
+        alike.setdefault((times, naming.read(run.method).head), []).append(i)
+    kinds = naming.kinds([[runs[i].method for i in group] for group in alike.values()])
+    if len(set(kinds)) < len(kinds):  # what tells them apart is left out of a kind: rho, eta
+        kinds = [", ".join(labels[i] for i in group) for group in alike.values()]
+    names: dict[str, list[str]] = {}
+    for (times, _), kind in zip(alike, kinds, strict=True):
+        names.setdefault(times, []).append(kind)
+    return ", ".join(f"{times} ({', '.join(group)})" for times, group in names.items() if times)
 
 
 def _calls(run: Run) -> str:

@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 from saddlescape.comparison import PHI, FaceComparison
 from saddlescape.plots import naming, words
 from saddlescape.plots import style as sheets
-from saddlescape.plots.caption import formula
+from saddlescape.plots.caption import broken, drawn, formula
 from saddlescape.plots.faces import ERRORS, axis_of, face_errors, face_labels, own_place
 from saddlescape.plots.faces_along import face_traces
 from saddlescape.plots.layouts import Sheet
@@ -130,15 +130,16 @@ def sentences(comparison: FaceComparison) -> list[list[str]]:
     first = [
         f"f({names}) =",
         *formula(comparison.latex),
-        *(f"\u2002with {values}".split(" ") if values else []),
+        *(broken(f"\u2002with {values}") if values else []),
     ]
     told: list[list[str]] = [first]
     for label, text in zip(["Map", *face_labels(comparison)], comparison.formulas, strict=True):
-        told.append([*f"{label}:".split(), *formula(text)])
+        told.append([*broken(f"{label}:"), *formula(text)])
+    told[1] += broken(drawn(comparison.formulas))
     return [
         *told,
-        _numbers(comparison).replace("\u2009", "\u00a0").split(" "),
-        _legend(comparison).split(" "),
+        broken(_numbers(comparison)),
+        broken(_legend(comparison)),
     ]
 
 
