@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import saddlescape as ss
+from saddlescape.dynamics.multipliers import local_behaviour
 from saddlescape.dynamics.neighbourhoods import kept_radius
 from saddlescape.dynamics.radius import capture_radius
 
@@ -90,9 +91,9 @@ def test_where_noise_leaves_no_rest_point_there_are_no_multipliers() -> None:
     for _ in range(4000):
         x -= 1e-4 * _mean_of_sam_on_pairs(x, 0.5)
     assert np.linalg.norm(x - saddle.x) > 1.5 * capture_radius(landscape, method.on(landscape), saddle)
-    found = ss.local_behaviour(landscape, method)[saddle.id]
+    found = local_behaviour(landscape, method)[saddle.id]
     assert (found["verdict"], found["multipliers"]) == ("drifts", [])
-    minimum = ss.local_behaviour(landscape, ss.method("sgd:batch=1,eta=1e-4"))[0]
+    minimum = local_behaviour(landscape, ss.method("sgd:batch=1,eta=1e-4"))[0]
     assert minimum["verdict"] == "attracts"
     np.testing.assert_allclose(
         np.sort(minimum["multipliers"]),
