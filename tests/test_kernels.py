@@ -128,9 +128,10 @@ def test_a_kernel_takes_no_array_it_would_misread(empty_cache: Path) -> None:
     end()
     kernel = kernels.compiled(SOURCE)
     buffer, boxes, record = np.zeros((1, 4, 64)), np.zeros((1, 2, 5, 64)), np.zeros((1, 2, 1))
+    halt = np.zeros(1)
     for wrong in (buffer.astype(np.float32), buffer[:, ::2], buffer[0], np.broadcast_to(0.0, buffer.shape)):
         with pytest.raises(TypeError, match="C-contiguous"):
-            kernel(wrong, boxes, record, 0, 1, 1, 1, 0, 0, 0)
+            kernel(wrong, boxes, record, halt, 0, 1, 1, 1, 0, 0, 0)
 
 
 def test_a_cache_that_cannot_be_written_does_not_matter(tmp_path: Path) -> None:

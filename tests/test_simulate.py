@@ -294,6 +294,24 @@ def test_progress_never_goes_beyond_the_whole() -> None:
         assert {total for _, total in progress.told} == {len(STARTS) * TICKS}
 
 
+@pytest.mark.parametrize("engine", ["plain", pytest.param("compiled", marks=pytest.mark.slow)])
+def test_ctrl_c_ends_adaptive_steps_that_nobody_can_count(engine: str) -> None:
+    """Along the valley of 500 x² the flow of SAM slides, and a step is some 1e-7 long: hours to t = 1e4."""
+    long = ss.landscape("500*x^2 + 0.001*y^2")
+    began = time.monotonic()
+    with pytest.raises(Interrupted) as caught:
+        ss.simulate(
+            long,
+            "sam@flow:scheme=dopri5,rho=0.1,dt=1,eta=1",
+            [1.0, 1.0],
+            10_000,
+            engine=engine,
+            progress=Stop(0),
+        )
+    assert caught.value.partial.fraction == 0
+    assert time.monotonic() - began < 60  # a compiler may be at work too
+
+
 OTHERS: dict[str, dict[str, Any]] = {
     "method": {"method": SAM},
     "rho": {"method": BALL.replace("0.1", "0.2")},

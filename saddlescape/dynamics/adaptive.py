@@ -232,8 +232,11 @@ def through(w, own, i, buffer, boxes):
 
 
 @compiled
-def run(buffer, boxes, record, start, stop, every, last, window, lo, hi):
-    """Carry every trajectory of ``buffer`` from tick 0 to tick ``last``; the arrays are those of loop.run."""
+def run(buffer, boxes, record, halt, start, stop, every, last, window, lo, hi):
+    """Carry every trajectory of ``buffer`` from tick 0 to tick ``last``; the arrays are those of loop.run.
+
+    Nobody knows how many steps that takes: it ends, with nothing of use, once ``halt`` is not 0.
+    """
     widen()
     w = tile()
     own = tile()
@@ -270,5 +273,7 @@ def run(buffer, boxes, record, start, stop, every, last, window, lo, hi):
         aim(w, own, every, early, late, last, window)
         arrived = 0
         while waiting > 0 and arrived == 0:
+            if seen(halt) != 0.0:
+                return
             attempted(w)
             arrived = judge(w, own)

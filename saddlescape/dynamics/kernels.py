@@ -40,11 +40,12 @@ def _floats(rows: int) -> Any:
 def _on_views(run: Kernel) -> Kernel:
     """Let ``run`` see memory views, whose items are Python floats and fast, instead of arrays."""
 
-    def on_views(buffer: Any, boxes: Any, record: Any, *ticks: int) -> None:
+    def on_views(buffer: Any, boxes: Any, record: Any, halt: Any, *ticks: int) -> None:
         run(
             [memoryview(b) for b in buffer],
             [[memoryview(w) for w in b] for b in boxes],
             memoryview(record),
+            memoryview(halt),
             *ticks,
         )
 
@@ -121,4 +122,5 @@ PLAIN_NAMES: dict[str, Any] = {
     "widen": lambda: None,
     "apart": lambda: None,
     "shaped": _identity,
+    "seen": lambda flag: flag[0],
 }

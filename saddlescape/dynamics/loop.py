@@ -112,7 +112,7 @@ def keep(w, record, k, slot):
 
 
 @compiled
-def run(buffer, boxes, record, start, stop, every, last, window, lo, hi):
+def run(buffer, boxes, record, halt, start, stop, every, last, window, lo, hi):
     """Advance every block of ``buffer`` from tick ``start`` to tick ``stop`` of a run of ``last`` ticks.
 
     ``buffer`` (blocks, ROWS, LANES) holds state and numbers and is updated. Positions at ticks k·every and at
@@ -121,7 +121,7 @@ def run(buffer, boxes, record, start, stop, every, last, window, lo, hi):
     the lowest and highest and the first place, then the period and, at the end, whether the lane is recurrent.
     Lanes are frozen at multiples of CHECK and at ``last``, whatever start, stop and every are. A block that is where it
     was CHECK ticks ago goes on in that cycle for ever (a map without noise knows no time), so whole cycles are left out.
-    ``lo`` and ``hi`` are the words of the seed.
+    ``lo`` and ``hi`` are the words of the seed. ``halt`` is for loops that know no end (adaptive.py).
     """
     widen()
     w = tile()

@@ -26,7 +26,7 @@ from saddlescape.errors import UsageError
 KNOWN = {"exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "atan", "pow", "sqrt", "fabs", "floor"}
 KNOWN |= {"memset", "memcpy", "memmove"}
 #: dimensions of a kernel's arrays, and how many whole numbers follow them
-ARRAYS, WHOLE = (3, 4, 3), 7
+ARRAYS, WHOLE = (3, 4, 3, 1), 7
 WORD, POINTER = ctypes.c_int64, ctypes.c_void_p
 #: a result (none), an exception (none), then every array as (owner, parent, items, bytes of one, data, shape, strides)
 SIGNATURE = ctypes.CFUNCTYPE(

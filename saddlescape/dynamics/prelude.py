@@ -31,7 +31,8 @@ if "PLAIN" not in globals():  # kernels.plain sets PLAIN and these names, and ru
         fastmath=FAST,
     )
     compiled = njit(
-        "void(float64[:,:,::1], float64[:,:,:,::1], float64[:,:,::1], int64, int64, int64, int64, int64, int64, int64)",
+        "void(float64[:,:,::1], float64[:,:,:,::1], float64[:,:,::1], float64[::1],"
+        "int64, int64, int64, int64, int64, int64, int64)",
         nogil=True, error_model="numpy", no_cpython_wrapper=not OWN, no_cfunc_wrapper=True, _nrt=OWN,
         fastmath=FAST,
     )  # fmt: skip
@@ -57,6 +58,17 @@ if "PLAIN" not in globals():  # kernels.plain sets PLAIN and these names, and ru
             return target.get_dummy_value()
 
         return types.void(), code
+
+    @intrinsic
+    def seen(context, flag):
+        """The first number of an array that another thread may write: read anew every time."""
+
+        def code(target, builder, signature, arguments):
+            array = cgutils.create_struct_proxy(flag)(target, builder, arguments[0])
+            word = builder.bitcast(array.data, ir.IntType(64).as_pointer())
+            return builder.bitcast(builder.load_atomic(word, "monotonic", 8), ir.DoubleType())
+
+        return types.float64(flag), code
 
     @intrinsic
     def shaped(context, w):

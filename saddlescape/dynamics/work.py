@@ -32,6 +32,19 @@ ADAPTIVE_PIECE = 1 << 11
 Progress = Callable[[int, int], None]
 
 
+class Halt(threading.Event):
+    """An event that kernels can see too, as a ``flag`` that is not 0."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.flag = np.zeros(1)
+
+    def set(self) -> None:
+        """Let work end."""
+        self.flag[0] = 1.0
+        super().set()
+
+
 def words_of(seed: int) -> tuple[int, int]:
     """Return the low and the high 32 bits of a seed."""
     return seed & 0xFFFFFFFF, seed >> 32
@@ -59,7 +72,7 @@ def work(
     total = plan.x0.shape[0] * plan.ticks
     pieces = list(_pieces(plan, out.done, lanes, threads, block))
     state = {"done": total - sum(part.stop - part.start for part in pieces) * plan.ticks}
-    halt, lock = threading.Event(), threading.Lock()
+    halt, lock = Halt(), threading.Lock()
 
     def advanced(ticks: int) -> None:
         with lock:
@@ -101,7 +114,7 @@ def work(
 
 
 def _piece(
-    plan: Plan, kernel: kernels.Kernel, lanes: int, out: Partial, part: slice, halt: threading.Event,
+    plan: Plan, kernel: kernels.Kernel, lanes: int, out: Partial, part: slice, halt: Halt,
     advanced: Callable[[int], None], rule: Rule | None,
 ) -> None:  # fmt: skip
     """Run the trajectories of ``part`` from start to end and write their rows of ``out``."""
@@ -117,7 +130,9 @@ def _piece(
             return
         for a, b in ended.living() if ended else [(0, blocks)]:
             rows, ticks = record[a * lanes : b * lanes], (start, stop, plan.every, plan.ticks, plan.window)
-            kernel(buffer[a:b], boxes[a:b], rows, *ticks, *words_of(plan.seed))
+            kernel(buffer[a:b], boxes[a:b], rows, halt.flag, *ticks, *words_of(plan.seed))
+        if halt.is_set() and adaptive(plan.method):  # it ended in the middle
+            return
         advanced((stop - start) * n)
         if ended and ended.look(buffer, stop):
             advanced((plan.ticks - stop) * n)
