@@ -80,13 +80,17 @@ class RunSpec(Written):
         said += [part for text in self.x0 for part in ("--x0", text)]
         if self.variables:
             said += ["--vars", ",".join(self.variables)]
+        return [*said, *self.set_options(), "--", self.landscape]
+
+    def set_options(self, *but: str) -> list[str]:
+        """Return the options of one text, and the flags, that are not at their defaults; without those of ``but``."""
+        said, usual = [], RunSpec(landscape=self.landscape)
         for key, option in PLAIN_OPTIONS.items():
             value = getattr(self, key)
-            if value is not None:
+            if key not in but and value != getattr(usual, key):
                 said += [option, values.window_text(value) if key in ("domain", "view") else str(value)]
         said += ["--fast"] if self.fast else []
-        said += [] if self.baseline else ["--no-baseline"]
-        return [*said, "--", self.landscape]
+        return said + ([] if self.baseline else ["--no-baseline"])
 
     @classmethod
     def from_arguments(cls, options: Mapping[str, Any], base: RunSpec | None = None) -> RunSpec:

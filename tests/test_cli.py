@@ -473,7 +473,7 @@ def test_doctor_finds_this_installation_well(say: Callable[..., Said]) -> None:
     (["run", "himmelblau", "--opt", "sam", "--batch", "2"], "himmelblau is no finite sum"),
     (["run", "beale", "--opt", "sam@sde2"], "sam@sde2 has no noise: add batch=… or sigma=…"),
     (["run", "beale", "--opt", "sam@flow:sigma=1"], "a flow has no noise"),
-    (["run", "beale", "--opt", "sam:batch=1..2/2"], "lists as batch=a|b"),
+    (["run", "beale", "--opt", "sam:batch=1..2/2"], "lists several methods as batch=a|b"),
     (["run", "beale", "--opt", "sam:batch=1|x"], "batch is a whole number ≥ 1, not 'x'"),
     (["run", "beale", "--opt", "sam:batch=4"], "beale has 3 samples"),
     (["run", "x^2", "--sample", "x^2", "--sample", "x^4"], "the mean of the samples is not the formula"),

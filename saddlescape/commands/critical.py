@@ -10,7 +10,7 @@ import typer
 from saddlescape.commands import options as o
 from saddlescape.commands.console import Console, width
 from saddlescape.errors import UsageError
-from saddlescape.spec import RunSpec
+from saddlescape.spec import SHORTCUTS, RunSpec
 
 if TYPE_CHECKING:
     from saddlescape.dynamics.method import Method
@@ -32,7 +32,10 @@ def critical(
     eta: o.Eta = None,
     rho: o.Rho = None,
     beta: o.Beta = None,
+    batch: o.Batch = None,
+    sigma: o.Sigma = None,
     param: o.Param = None,
+    sample: o.Sample = None,
     vars: o.Vars = None,
     domain: o.Domain = None,
     json: o.Json = False,
@@ -45,17 +48,20 @@ def critical(
     SAM's step has a jump there, so it is run from all sides instead: it traps what it does not let go.
     """
     given = dict(context.params)
-    for key in ("eta", "rho", "beta"):
+    for key in SHORTCUTS:
         if given[key] is not None and not opt:
             raise UsageError(f"--{key} is a number of a method: add --opt sam, for example")
     spec = RunSpec.from_arguments(given)
     from saddlescape import layout, report
+    from saddlescape.commands import remarks
     from saddlescape.commands.plan import find_landscape, read_methods
 
     found = find_landscape(spec)
     asked = read_methods(spec.methods if opt else (), found)
     methods = [each for m in asked for each in m.expand()]
     console = Console.of(given)
+    for note in remarks.of_landscape(found):
+        console.say(f"note: {note}")
     if console.json:
         print(report.dumps(as_json(found, methods)))
         return

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 import time as clock
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +13,7 @@ import typer
 from saddlescape import starts
 from saddlescape.commands import options as o
 from saddlescape.commands.console import Console, width
-from saddlescape.commands.run import Stopped, cautions, read_config, run_threads
+from saddlescape.commands.run import Stopped, cautions, read_config, run_threads, scene_options
 from saddlescape.errors import UsageError
 from saddlescape.faces_spec import FacesSpec
 
@@ -26,11 +25,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class FacesPlan:
-    """A resolved specification with what it runs."""
+    """A resolved specification with what it runs, and as it was asked for."""
 
     spec: FacesSpec
     landscape: Landscape
     job: Job
+    asked: FacesSpec
 
 
 def faces(
@@ -114,7 +114,7 @@ def resolve(spec: FacesSpec) -> FacesPlan:
         x0=(",".join(repr(float(a)) for a in job.x0),),
         steps=steps,
     )
-    return FacesPlan(whole, scene, job)
+    return FacesPlan(whole, scene, job, spec)
 
 
 def held_out(spec: FacesSpec, scene: Landscape) -> Landscape | None:
@@ -129,13 +129,18 @@ def held_out(spec: FacesSpec, scene: Landscape) -> Landscape | None:
 def perform(plan: FacesPlan, given: dict[str, Any], console: Console) -> None:
     """Measure, report and write."""
     from saddlescape import layout, report
-    from saddlescape.commands import outputs
+    from saddlescape.commands import outputs, remarks
     from saddlescape.commands.plan import seconds
 
     began, spec = clock.monotonic(), plan.spec
     head = plan.job.method.text.partition(":")[0]
     default = f"{outputs.landscape_name(spec.landscape)}-{head}-faces.png"
     paths = outputs.chosen(given.get("out") or (), default, not given.get("no_plot"))
+    for each in (
+        *remarks.of_landscape(plan.landscape),
+        *remarks.of_starts(plan.landscape, plan.job.x0[None]),
+    ):
+        console.say(f"note: {each}")
     found = compared(plan, console, run_threads(given))
     console.say(f"measured in {seconds(began)}", level=1)
     if not console.json:
@@ -211,11 +216,11 @@ def as_json(plan: FacesPlan, found: FaceComparison) -> dict[str, Any]:
 def suggestion(plan: FacesPlan) -> str:
     """Return the command a person may want next: a list of etas, or the paths themselves."""
     spec, own = plan.spec, plan.job.method
-    source: Sequence[str] = [shlex.quote(spec.landscape), *(f"-p {k}={v:g}" for k, v in spec.params.items())]
-    start = f"--x0 {spec.x0[0]} --time {plan.job.span:g}"
+    source = [plan.asked.landscape, *scene_options(plan.asked)]
+    start = ["--x0", spec.x0[0], "--time", f"{plan.job.span:g}"]
     if spec.etas is None:
         eta = float(own.numbers["eta"])  # type: ignore[arg-type]
         values = "|".join(f"{eta / by:.10g}" for by in (4, 2, 1))
-        return " ".join(["landscape faces", *source, f"--opt {spec.method} {start} --etas '{values}'"])
-    named = [f"--opt {each.text}" for each in plan.job.central.methods]
-    return " ".join(["landscape run", *source, *named, start])
+        return shlex.join(["landscape", "faces", *source, "--opt", spec.method, *start, "--etas", values])
+    named = [part for each in plan.job.central.methods for part in ("--opt", each.text)]
+    return shlex.join(["landscape", "run", *source, *named, *start])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import shlex
 import textwrap
 from dataclasses import fields
 from typing import TYPE_CHECKING, Annotated
@@ -114,6 +115,7 @@ def show(
     param: o.Param = None,
     vars: o.Vars = None,
     domain: o.Domain = None,
+    sample: o.Sample = None,
 ) -> None:
     """Show a landscape or a method: formula, gradient, defaults, critical points; or the kernel that is run."""
     from saddlescape.dynamics.reading import LATER_NAMES, NAMES
@@ -128,12 +130,17 @@ def show(
 
     if name.replace("-", "").isalnum() and nearest(name, NAMES) and not _exists(name):
         raise unknown("landscape or method", name, (*_catalogue(), *NAMES))
-    options = {"landscape": name, "param": param, "vars": vars, "domain": domain}
+    options = {"landscape": name, "param": param, "vars": vars, "domain": domain, "sample": sample}
     landscape = find_landscape(RunSpec.from_arguments(options))
     if kernel:
         from saddlescape.dynamics.link import kernel_source
-        from saddlescape.dynamics.reading import method
+        from saddlescape.dynamics.reading import alternatives, method
 
+        if len(several := alternatives(kernel)) > 1:
+            raise UsageError(
+                f"a kernel belongs to one method, and '{kernel:.60}' is {len(several)}: give one value, "
+                f"such as --kernel {shlex.quote(several[0])}"
+            )
         print(kernel_source(landscape, method(kernel)), end="")
     elif latex:
         print(landscape.latex())

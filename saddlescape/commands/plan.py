@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from saddlescape import starts
-from saddlescape.commands import lengths
+from saddlescape.commands import lengths, remarks
 from saddlescape.errors import UsageError
 from saddlescape.faces_spec import FacesSpec
 from saddlescape.spec import RunSpec
@@ -27,7 +27,10 @@ MOST_METHODS = 1000
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """A resolved specification with the objects it names. ``methods`` and ``steps`` go together, the baseline first."""
+    """A resolved specification with the objects it names. ``methods`` and ``steps`` go together, the baseline first.
+
+    ``asked`` is the specification as a person gave it, ``texts`` are those of all methods it asks for.
+    """
 
     spec: RunSpec
     landscape: Landscape
@@ -35,6 +38,8 @@ class Plan:
     steps: tuple[int, ...]
     baseline: int | None
     x0: Any
+    asked: RunSpec
+    texts: tuple[str, ...]
 
     @property
     def notes(self) -> list[str]:
@@ -49,7 +54,9 @@ class Plan:
         )  # of sweeps
         called |= {each.text: name for each, name in zip(self.methods, names, strict=True)}
         rough = [(called[text], law) for text, law in self.spec.laws.items() if len(law) > 1]
-        said = [f"{name} averages over {words(law)}" for name, law in rough]
+        said = remarks.of_landscape(self.landscape) + remarks.of_starts(self.landscape, self.x0)
+        said += remarks.of_doubles(self.texts, called.__getitem__)
+        said += [f"{name} averages over {words(law)}" for name, law in rough]
         said += lengths.notes(self.spec, self.methods, names)
         return said + lengths.costs(self.methods, self.steps, len(self.x0), names)
 
@@ -74,7 +81,8 @@ def resolve(spec: RunSpec) -> Plan:
     landscape = find_landscape(spec)
     named = read_methods(spec.methods, landscape)
     whole = _resolved(spec, landscape, named)
-    expanded = list({each.text: each for m in named for each in m.expand()}.values())
+    every_one = [each for m in named for each in m.expand()]
+    expanded = list({each.text: each for each in every_one}.values())
     if len(expanded) > MOST_METHODS:
         raise UsageError(
             f"{len(expanded)} methods are more than one run takes (at most {MOST_METHODS}): make the sweep coarser"
@@ -86,7 +94,8 @@ def resolve(spec: RunSpec) -> Plan:
     steps = tuple(lengths.ticks(whole, m) for m in methods)
     every = whole.every or _every(_most_steps(methods, steps), x0.size)
     found = replace(whole, every=every, laws=_laws(landscape, named, x0))
-    return Plan(found, landscape, methods, steps, 0 if baseline else None, x0)
+    texts = tuple(each.text for each in every_one)
+    return Plan(found, landscape, methods, steps, 0 if baseline else None, x0, spec, texts)
 
 
 def _laws(landscape: Landscape, methods: Sequence[Method], x0: Any) -> dict[str, Any]:
@@ -117,7 +126,7 @@ def _resolved(spec: RunSpec, landscape: Landscape, methods: list[Method]) -> Run
     return replace(
         spec,
         landscape=landscape.name if named else landscape.formula,
-        methods=tuple(m.text for m in methods),
+        methods=tuple(dict.fromkeys(m.text for m in methods)),
         params=dict(landscape.params),
         variables=() if named else landscape.coordinates,
         domain=landscape.domain,

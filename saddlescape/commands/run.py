@@ -17,6 +17,7 @@ from saddlescape import values
 from saddlescape.commands import options as o
 from saddlescape.commands.console import Console, width
 from saddlescape.errors import Interrupted, StepWarning, UsageError
+from saddlescape.faces_spec import FacesSpec
 from saddlescape.spec import RunSpec
 from saddlescape.written import Written
 
@@ -181,7 +182,7 @@ def simulated(
                 runs.append(execute(plan, k, told, threads=threads, resume=kept.rest(k)))
         except KeyboardInterrupt as stop:
             partial = stop.partial if isinstance(stop, Interrupted) else None
-            raise Stopped.at(kept.folder if kept.keep(runs, partial) else None) from None
+            raise Stopped.at(kept.folder, kept.keep(runs, partial), kept.fits) from None
         finally:
             if bar:
                 bar.clear()
@@ -209,26 +210,37 @@ class Stopped(Exception):
     """Ctrl-C during the work; says what is kept."""
 
     @classmethod
-    def at(cls, folder: Path | None) -> Stopped:
-        """Return the end of a run of which ``folder`` holds what was done, None where there was nothing to keep."""
-        kept = "nothing was finished yet"
-        if folder:
-            kept = f"what is done is kept in {folder}\nthe same command goes on from there (--no-continue starts afresh)"
-        return cls(f"interrupted: {kept}")
+    def at(cls, folder: Path, new: bool, earlier: bool) -> Stopped:
+        """Return the end of a run: whether ``folder`` holds what was done now (``new``) or only what was ``earlier``."""
+        if not (new or earlier):
+            return cls("interrupted: nothing was finished yet")
+        kept = "what is done is kept" if new else "nothing more was finished; what was kept before is still"
+        return cls(
+            f"interrupted: {kept} in {folder}\nthe same command goes on from there (--no-continue starts afresh)"
+        )
 
 
 def suggestions(plan: Plan) -> Sequence[str]:
-    """Return the commands a person may want next."""
-    spec = plan.spec
-    source = shlex.quote(spec.landscape)
-    if source[0] in "'-":
-        source += "".join(f" -p {key}={value:g}" for key, value in spec.params.items())
-        source += "" if set(spec.variables) <= set("xyz") else f" --vars {','.join(spec.variables)}"
-    named = list(dict.fromkeys(m.name for i, m in enumerate(plan.methods) if i != plan.baseline))
-    asked = " ".join(f"--opt {name}" for name in named[:3])
-    found = [f"landscape critical {source} {asked}"]
-    if named == ["gd"]:
-        found.insert(0, f"landscape run {source} --opt sam")
+    """Return the commands a person may want next: with the methods, the landscape and the lengths that were asked for."""
+    asked, scene = plan.asked, scene_options(plan.asked)
+    opts = [part for text in asked.methods for part in ("--opt", text)]
+    found = [["critical", asked.landscape, *opts, *scene]]
+    if all(m.name == "gd" for m in plan.methods):
+        found.insert(0, ["run", asked.landscape, "--opt", "sam", *scene])
     elif len(plan.x0) == 1 and plan.landscape.dim <= 2:
-        found.append(f"landscape run {source} {asked} --x0 grid:21")
-    return found
+        same = [*opts, *scene, *asked.set_options("domain")]
+        found.append(["run", asked.landscape, *same, "--x0", "grid:21"])
+    return [shlex.join(["landscape", *words]) for words in found]
+
+
+def scene_options(spec: RunSpec | FacesSpec) -> list[str]:
+    """Return the options that say which landscape a formula or a name with other parameters or another domain is."""
+    said = [part for key, value in spec.params.items() for part in ("-p", f"{key}={brief(value)}")]
+    said += [part for text in spec.samples for part in ("--sample", text)]
+    said += ["--vars", ",".join(spec.variables)] if spec.variables else []
+    return said + (["--domain", values.window_text(spec.domain)] if spec.domain else [])
+
+
+def brief(value: float) -> str:
+    """Return the shortest text that reads back as ``value``."""
+    return f"{value:g}" if float(f"{value:g}") == value else repr(value)

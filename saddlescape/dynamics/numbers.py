@@ -51,7 +51,17 @@ def _sweep(key: str, text: str) -> tuple[float, ...]:
                 f"a sweep is written {key}=0.1..0.5/9 (from..to/how many, 2 to 10000), not '{text[:60]}'"
             )
         return (a, *(float(f"{a + (b - a) * i / (n - 1):.15g}") for i in range(1, n - 1)), b)
-    return tuple(_float(key, piece) for piece in text.split("|"))
+    return tuple(_float(key, piece) for piece in listed(key, text))
+
+
+def listed(key: str, text: str) -> list[str]:
+    """Return the values that ``text`` lists, a|b. Raises UsageError where one of several is missing."""
+    found = text.split("|")
+    blank = [not piece.strip() for piece in found]
+    if len(found) > 1 and any(blank):
+        where = "before the first |" if blank[0] else "after |"
+        raise UsageError(f"a value is missing {where} in '{key}={text:.60}': several are written {key}=a|b")
+    return found
 
 
 def _float(key: str, text: str) -> float:

@@ -15,7 +15,7 @@ from saddlescape.dynamics.flows import Face, Flow
 from saddlescape.dynamics.method import Method
 from saddlescape.dynamics.momentum import HeavyBall, Momentum, Nesterov, NoMomentum
 from saddlescape.dynamics.noise import ASCENTS, SHAPES, Noise
-from saddlescape.dynamics.numbers import RANGES, Value, read
+from saddlescape.dynamics.numbers import RANGES, Value, listed, read
 from saddlescape.dynamics.perturbations import PERTURBATIONS, Perturbation
 from saddlescape.dynamics.schemes import FLOW_SCHEMES
 from saddlescape.dynamics.sdes import COVARIANCES, Sde
@@ -177,15 +177,17 @@ def alternatives(text: str) -> list[str]:
     for piece in tail.split(","):
         key, equals, value = piece.partition("=")
         several = key.strip() in STRUCTURE
-        choices.append([f"{key}{equals}{each}" for each in value.split("|")] if several else [piece])
+        choices.append(
+            [f"{key}{equals}{each}" for each in listed(key.strip(), value)] if several else [piece]
+        )
     return [f"{head}{colon}{','.join(chosen)}" for chosen in product(*choices)]
 
 
 def _value(key: str, given: Any) -> Any:
     if key in STRUCTURE and isinstance(given, str) and ("|" in given or ".." in given):
         raise UsageError(
-            f"{key} is the same for all trajectories of a method, not '{given:.40}': several are several methods, which "
-            f"one --opt of the command line lists as {key}=a|b"
+            f"{key} is the same for all trajectories of a method, not '{given:.40}': give it one value "
+            f"(landscape run --opt lists several methods as {key}=a|b)"
         )
     if key in FLAGS:
         if given not in (True, False, "true", "false"):
