@@ -518,6 +518,40 @@ def test_lines_put_the_iterates_on_the_curve() -> None:
     np.testing.assert_allclose(below.paths[1].get_ydata(), np.arange(121))
 
 
+def crowd_1d(n: int, method: str = "sam:eta=0.02,rho=0.1") -> Run:
+    """Return GD from ``n`` starts in the double well."""
+    scene, loss, grad = scene_1d()
+    path = walk(grad, np.linspace(-1.7, 1.7, n)[:, None], 0.02, 0, 40)
+    fate = np.where(path[:, -1, 0] > 0.05, 1, 0)
+    return make_run(scene, loss, grad, path, method, 0.02, 40, "moving", fate=fate)
+
+
+def test_of_many_starts_on_a_line_all_are_on_the_curve_and_some_from_all_over_it_are_followed() -> None:
+    run = crowd_1d(1001)
+    drawn, below = plots.lines(run), curve.strip(run, axis())
+    (starts,), (followed,) = drawn.crowds, below.crowds
+    np.testing.assert_array_equal(starts.get_offsets(), np.stack([run.x[:, 0, 0], run.loss[:, 0]], axis=1))
+    np.testing.assert_array_equal(
+        drawn.dots[0].get_xydata(), np.stack([run.final[:, 0], run.loss[:, -1]], axis=1)
+    )
+    hues = [matplotlib.colors.to_rgb(style.ENDS[k]) for k in run.fate]
+    np.testing.assert_allclose(starts.get_facecolor()[:, :3], hues)
+    paths_ = np.array(followed.get_segments())
+    assert len(paths_) == words.CROWD[1]
+    gaps = np.diff(paths_[:, 0, 0])
+    assert gaps.max() < 2 * 3.4 / words.CROWD[1]  # 3.4: the view; none of it is left out
+    assert {tuple(x) for x in paths_[..., 0]} <= {tuple(x) for x in run.x[..., 0]}
+
+
+def test_a_figure_of_many_starts_on_a_line_has_panels_of_one_scale_and_says_how_many_are_drawn() -> None:
+    figure = plots.run_figure([crowd_1d(1001), crowd_1d(1001, "gd:eta=0.02")])
+    tops, times = figure.axes[::2], figure.axes[1::2]
+    for group in (tops, times):
+        assert len({ax.get_ylim() for ax in group}) == len({ax.get_xlim() for ax in group}) == 1
+    assert "1\u00a0001 starts (lines: 200 of them, evenly spread)" in texts(figure)
+    assert "of them" not in texts(plots.run_figure(crowd_1d(30)))
+
+
 def test_a_wall_does_not_dwarf_the_wells() -> None:
     scene, loss, grad = scene_1d()
     wide = background(loss, ((-5, 5),), scene.points, "Wide", "x", ("x",), 401)
@@ -590,8 +624,15 @@ def test_the_figure_says_who_did_what_with_which_numbers() -> None:
 @pytest.mark.parametrize("sheet", ["paper", "slides"])  # the narrowest and the largest type
 @pytest.mark.parametrize(
     "runs",
-    [RUNS, runs_1d(), runs_4d(), [crowd(9), crowd(9, "gd:eta=0.0001")]],
-    ids=["2d", "1d", "4d", "grid"],
+    [
+        RUNS,
+        runs_1d(),
+        runs_4d(),
+        [crowd(9), crowd(9, "gd:eta=0.0001")],
+        [many_points(12)],
+        [crowd_1d(30)] * 2,
+    ],
+    ids=["2d", "1d", "4d", "grid", "long legend", "1d grid"],
 )
 def test_no_text_is_clipped_or_covered(runs: list[Run], sheet: str) -> None:
     figure = plots.run_figure(runs, baseline=0, style=sheet)

@@ -88,7 +88,9 @@ def _numbers(runs: Sequence[Run], labels: Sequence[str], thinned: bool) -> list[
             else f"time {words.number(steps * value)}"
         )
     if len(runs[0].x) > 1:
-        facts.append(f"{words.count(len(runs[0].x))} starts")
+        count, lines = words.count(len(runs[0].x)), len(words.shown(runs[0]))
+        some = f" (lines: {lines} of them, evenly spread)" if lines < len(runs[0].x) else ""
+        facts.append(f"{count} starts{some}")
     if (seed := runs[0].spec.get("seed")) is not None:
         facts.append(f"seed {seed}")
     text = ", ".join(facts)

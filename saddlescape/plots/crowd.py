@@ -13,7 +13,7 @@ from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
 
 from saddlescape.plots import style, words
-from saddlescape.plots.words import CROWD, spread
+from saddlescape.plots.words import spread
 from saddlescape.results import Run
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
@@ -33,9 +33,8 @@ def crowd(
 
     ``own`` are the ids of the critical points with a colour of their own, None for those that are ``named``.
     """
-    n = len(run.x)
     colours = end_colours(run, own)
-    chosen, records = spread(n, CROWD[2]), spread(run.x.shape[1], POINTS)
+    chosen, records = words.shown(run), spread(run.x.shape[1], POINTS)
     # what runs far off must not strain the painter
     near = np.clip(run.x[np.ix_(chosen, records)], low - 3 * width, low + 4 * width)
     lines = bundle(ax, near, colours[chosen])
@@ -44,6 +43,30 @@ def crowd(
     for drawn in (*starts, dots):
         drawn.set_rasterized(True)
     return lines, starts, dots
+
+
+def on_curve(ax: Axes, run: Run, own: Collection[int]) -> tuple[PathCollection, Line2D]:
+    """Draw the starts of a run of one coordinate on the curve of the loss, coloured by where they end, and
+    the ends.
+    """
+    start, end = (np.stack([run.x[:, k, 0], run.loss[:, k]], axis=1) for k in (0, -1))
+    box = ax.get_window_extent()
+    side = float(np.clip(0.5 * 72 / ax.figure.dpi * box.width / len(start), 3, 5.5))
+    look: dict[str, Any] = {"linewidths": 0, "marker": "s", "zorder": 2.8, "snap": False}
+    starts = ax.scatter(start[:, 0], start[:, 1], s=side**2, c=end_colours(run, own), **look)
+    dots = finals(ax, end)
+    for drawn in (starts, dots):
+        drawn.set_rasterized(True)
+    return starts, dots
+
+
+def in_time(ax: Axes, run: Run, t: Array, view: tuple[float, float], own: Collection[int]) -> LineCollection:
+    """Draw some trajectories of one coordinate against the times ``t`` (n, records), coloured by where they
+    end.
+    """
+    chosen, width = words.shown(run), view[1] - view[0]
+    near = np.clip(run.x[chosen, :, 0], view[0] - 3 * width, view[1] + 3 * width)
+    return bundle(ax, np.stack([near, t[chosen]], axis=2), end_colours(run, own)[chosen])
 
 
 def named(runs: Sequence[Run]) -> frozenset[int]:

@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.lines import Line2D
 
 from saddlescape.plots import critical, ends, style, words
 from saddlescape.plots.background import refuse_unless
+from saddlescape.plots.crowd import in_time, named, on_curve
 from saddlescape.plots.ends import view_of
-from saddlescape.plots.paths import as_runs, thin
+from saddlescape.plots.paths import FEW, as_runs, thin
 from saddlescape.plots.series import ticks
 from saddlescape.results import Run
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
-#: most trajectories of one run that are drawn
-MOST = 100
 
 
 @dataclass(frozen=True)
 class Lines:
-    """What ``lines`` or ``strip`` drew: the curve of the loss (None in a strip), paths, dots, ends."""
+    """What ``lines`` or ``strip`` drew: the curve of the loss (None in a strip), paths, dots, ends; of crowds
+    the starts on the curve, coloured by where they end, or some of the paths in a strip.
+    """
 
     axes: Axes
     curve: Line2D | None
@@ -33,6 +35,7 @@ class Lines:
     dots: tuple[Line2D, ...]
     points: tuple[Line2D, ...]
     thinned: bool = False
+    crowds: tuple[PathCollection | LineCollection, ...] = ()
 
 
 def lines(
@@ -41,8 +44,13 @@ def lines(
     *,
     baseline: int | None = None,
     colours: Sequence[str] | None = None,
+    own: Collection[int] | None = None,
 ) -> Lines:
-    """Draw a loss of one coordinate as its curve, with the iterates on it: start +, end ●."""
+    """Draw a loss of one coordinate as its curve, with the iterates on it: start +, end ●.
+
+    Of a run of more than 20 trajectories all starts and ends are drawn instead, the starts coloured by where
+    they end; ``own`` as in ``trajectories``.
+    """
     runs = as_runs(result)
     background = runs[0].background
     refuse_unless(background, 1, "lines")
@@ -52,11 +60,17 @@ def lines(
         background.axes[0], background.loss, "-", color=style.ink(), linewidth=1.1 * thick, zorder=2
     )
     ax.set_xlim(background.view[0])
-    ax.set_ylim(_window(runs))
+    ax.set_ylim(window(runs))
     low, width = view_of(ax)
     dots: list[Line2D] = []
+    crowds: list[PathCollection | LineCollection] = []
     for i, run in enumerate(runs):
-        for x, loss in zip(run.x[:MOST, :, 0], run.loss[:MOST], strict=True):
+        if len(run.x) > FEW:
+            starts, black = on_curve(ax, run, _own(runs) if own is None else own)
+            crowds.append(starts)
+            dots.append(black)
+            continue
+        for x, loss in zip(run.x[:, :, 0], run.loss, strict=True):
             path = np.stack([x, loss], axis=1)
             kept = thin(path, low, width)
             dots.append(ends.beads(ax, path[kept], hues[i], (4.4 if baseline != i else 3.4) * thick, 3))
@@ -69,10 +83,14 @@ def lines(
     ]
     ax.set_ylabel(f"loss f({words.coordinate(background.coordinates[0])})")
     ax.set_xlabel(words.coordinate(background.coordinates[0]), fontstyle="italic")
-    return Lines(ax, curve, (), tuple(dots), tuple(points))
+    return Lines(ax, curve, (), tuple(dots), tuple(points), crowds=tuple(crowds))
 
 
-def _window(runs: Sequence[Run]) -> tuple[float, float]:
+def _own(runs: Sequence[Run]) -> frozenset[int]:
+    return named([run for run in runs if len(run.x) > FEW])
+
+
+def window(runs: Sequence[Run]) -> tuple[float, float]:
     """Return the losses to show: the curve, up to a little above whatever happens on it, so that no wall
     dwarfs a well.
     """
@@ -80,7 +98,7 @@ def _window(runs: Sequence[Run]) -> tuple[float, float]:
     low, high = (float(v) for v in (np.nanmin(background.loss), np.nanmax(background.loss)))
     places = [p.loss for p in critical.inside(background.points, background.view)]
     lo, hi = background.view[0]
-    seen = [run.loss[:MOST][(run.x[:MOST, :, 0] >= lo) & (run.x[:MOST, :, 0] <= hi)] for run in runs]
+    seen = [run.loss[(run.x[:, :, 0] >= lo) & (run.x[:, :, 0] <= hi)] for run in runs]
     top = max([*places, *(float(np.nanmax(values)) for values in seen if values.size)], default=high)
     top = min(high, top + 0.3 * (top - low)) if top > low else high
     return low - 0.06 * (top - low or 1.0), top + 0.04 * (top - low or 1.0)
@@ -92,18 +110,28 @@ def strip(
     *,
     baseline: int | None = None,
     colours: Sequence[str] | None = None,
+    own: Collection[int] | None = None,
+    beside: Sequence[Run] = (),
 ) -> Lines:
-    """Draw the coordinate (across) against steps or time (downwards), to stand below ``lines`` on the same x."""
+    """Draw the coordinate (across) against steps or time (downwards), to stand below ``lines`` on the same x.
+
+    ``own`` as in ``lines``; the axis of time is long enough for the runs ``beside`` it.
+    """
     runs = as_runs(result)
     hues, thick = style.run_colours(runs, colours, baseline), float(matplotlib.rcParams["lines.linewidth"])
-    label, times = ticks(runs)
+    label, times = ticks([*runs, *beside])
+    crowds: list[PathCollection | LineCollection] = []
     paths: list[Line2D] = []
     dots: list[Line2D] = []
     view = runs[0].background.view
     thinned = False
     longest = max(float(np.max(t)) for t in times)
     for i, run in enumerate(runs):
-        for x, t in zip(run.x[:MOST, :, 0], np.broadcast_to(times[i], run.x.shape[:2]), strict=False):
+        at = np.broadcast_to(times[i], run.x.shape[:2])
+        if len(run.x) > FEW:
+            crowds.append(in_time(ax, run, at, view[0], _own(runs) if own is None else own))
+            continue
+        for x, t in zip(run.x[:, :, 0], at, strict=True):
             paths += ax.plot(x, t, "-", color=hues[i], linewidth=0.7 * thick, alpha=0.8)
             if words.is_map(run):
                 path = np.stack([x, t], axis=1)
@@ -116,4 +144,4 @@ def strip(
         ax.axvline(point.x[0], color=style.ink(), linewidth=0.6, linestyle=(0, (1, 2)), zorder=1)
     ax.set(xlim=view[0], ylim=(1.03 * (longest or 1.0), -0.03 * (longest or 1.0)), ylabel=label)
     ax.set_xlabel(words.coordinate(runs[0].background.coordinates[0]), fontstyle="italic")
-    return Lines(ax, None, tuple(paths), tuple(dots), (), thinned)
+    return Lines(ax, None, tuple(paths), tuple(dots), (), thinned, tuple(crowds))

@@ -35,8 +35,8 @@ def run_figure(
 ) -> Figure:
     """Return the figure of one or several runs on one landscape.
 
-    One coordinate: the curve with its iterates, and time below. Two: contours with trajectories; a run of
-    more than 20 trajectories gets a panel of its own, coloured by where they end. More: loss and gradient,
+    One coordinate: the curve with its iterates, and time below. Two: contours with trajectories. There a run
+    of more than 20 trajectories gets a panel of its own, coloured by where they end. More: loss and gradient,
     and the best-fitting plane. ``baseline`` is the place of the run drawn faintly, ``caption`` replaces the
     one made from the runs (formulas in $…$), ``labels`` the names of the methods.
     """
@@ -63,9 +63,9 @@ def _compose(
     colours = list(sheets.run_colours(runs, None, baseline))
     sheet = Sheet(runs, named, colours, baseline, figure, width, size / 9.5, [])
     dimension = runs[0].x.shape[2]
-    crowded = dimension == 2 and any(len(run.x) > FEW for run in runs)
+    crowded = dimension < 3 and any(len(run.x) > FEW for run in runs)
     draw: Callable[[Sheet], tuple[float, bool]] = {
-        1: layouts.line,
+        1: layouts.panels if crowded else layouts.line,
         2: layouts.panels if crowded else layouts.map,
     }.get(dimension, layouts.curves)
     bottom, thinned = draw(sheet)

@@ -19,7 +19,7 @@ from saddlescape.plots import style as sheets
 from saddlescape.plots import words
 from saddlescape.plots.background import contours
 from saddlescape.plots.crowd import named
-from saddlescape.plots.curve import lines, strip
+from saddlescape.plots.curve import lines, strip, window
 from saddlescape.plots.paths import trajectories
 from saddlescape.plots.projection import plane
 from saddlescape.plots.series import traces
@@ -77,22 +77,30 @@ def _fitting(view: Sequence[tuple[float, float]], wide: float, most: float) -> t
 
 
 def panels(sheet: Sheet) -> tuple[float, bool]:
-    """Draw one map per run, trajectories coloured by where they end, the fractions beside them."""
+    """Draw one map, or curve, per run, trajectories coloured by where they end, the fractions below."""
     u, background = sheet.unit, sheet.runs[0].background
-    columns = min(len(sheet.runs), 2)
-    left, gap, top, deepest = 0.56 * u, 0.16 * u, 0.3 * u, 0.0
-    wide, tall = _fitting(background.view, (sheet.width - left - columns * gap) / columns, 0.8 * sheet.width)
+    columns, flat = min(len(sheet.runs), 2), len(background.view) == 1
+    left, gap, top, deepest = 0.66 * u, 0.16 * u, 0.3 * u, 0.0
+    wide = (sheet.width - left - columns * gap) / columns
+    if flat:
+        tall = (0.4 if columns == 1 else 0.62) * wide
+    else:
+        wide, tall = _fitting(background.view, wide, 0.8 * sheet.width)
     sheet.cut(sheet.width)
     own = named(sheet.runs)
     for i, (run, label) in enumerate(zip(sheet.runs, sheet.labels, strict=True)):
         if i and i % columns == 0:
             top, deepest = top + deepest, 0.0
-        ax = sheet.axes(left + (i % columns) * (wide + gap), top + 0.24 * u, wide, tall)
-        contours(background, ax, labels=False)
-        trajectories(run, ax, own=own)
-        ax.set_title(label, loc="left", fontsize="medium", color=sheets.ink(), pad=3)
+        axes = [sheet.axes(left + (i % columns) * (wide + gap), top + 0.24 * u, wide, tall)]
+        if flat:
+            axes.append(sheet.axes(left + (i % columns) * (wide + gap), top + 0.32 * u + tall, wide, tall))
+            _curve_panel(sheet, run, axes, own)
+        else:
+            contours(background, axes[0], labels=False)
+            trajectories(run, axes[0], own=own)
+        axes[0].set_title(label, loc="left", fontsize="medium", color=sheets.ink(), pad=3)
         entries = _fractions(run, own)
-        deepest = max(deepest, tall + (0.68 + 0.142 * len(entries)) * u)
+        deepest = max(deepest, len(axes) * (tall + 0.08 * u) + (0.68 + 0.142 * len(entries)) * u)
         look = {
             "borderaxespad": 0,
             "borderpad": 0,
@@ -100,16 +108,27 @@ def panels(sheet: Sheet) -> tuple[float, bool]:
             "labelspacing": 0.25,
             "handlelength": 1.4,
         }
-        ax.legend(
-            handles=entries, loc="upper left", bbox_to_anchor=(0, -0.38 * u / tall), fontsize="small", **look
+        axes[-1].legend(
+            handles=entries, loc="upper left", bbox_to_anchor=(0, -0.42 * u / tall), fontsize="small", **look
         )
-        if i % columns:
-            ax.set_ylabel("")
-            ax.tick_params(labelleft=False)
-        ax.xaxis.set_major_locator(
-            MaxNLocator(6, prune="both")
-        )  # labels at the ends would touch the neighbour's
+        for ax in axes:
+            if i % columns:
+                ax.set_ylabel("")
+                ax.tick_params(labelleft=False)
+            elif flat:
+                ax.yaxis.set_label_coords(-0.44 * u / wide, 0.5)
+            # labels at the ends would touch the neighbour's
+            ax.xaxis.set_major_locator(MaxNLocator(6, prune="both"))
     return top + deepest, False
+
+
+def _curve_panel(sheet: Sheet, run: Run, axes: Sequence[Axes], own: Collection[int]) -> None:
+    """Draw the curve with a run's starts on it, and time below, with the same axes in all panels."""
+    lines(run, axes[0], own=own)
+    axes[0].set_ylim(window(sheet.runs))
+    axes[0].set_xlabel("")
+    axes[0].tick_params(labelbottom=False)
+    strip(run, axes[1], own=own, beside=[each for each in sheet.runs if each is not run])
 
 
 def _fractions(run: Run, own: Collection[int]) -> list[Line2D]:

@@ -83,7 +83,7 @@ def head(figure: Figure, setter: Setter, runs: Sequence[Run], left: float, right
 def _marks(runs: Sequence[Run]) -> list[Line2D]:
     """Return the samples of the key: start, end of a crowd, and the kinds of critical points in the view."""
     background, size = runs[0].background, float(matplotlib.rcParams["font.size"])
-    crowded = any(len(run.x) > FEW for run in runs) and runs[0].x.shape[2] == 2
+    crowded = any(len(run.x) > FEW for run in runs)
     if crowded:
         start = Line2D(
             [], [], linestyle="none", marker="s", color=style.baseline_colour(), markersize=0.45 * size

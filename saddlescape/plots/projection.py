@@ -17,8 +17,6 @@ from saddlescape.plots.paths import as_runs, thin
 from saddlescape.results import Run
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
-#: most trajectories of one run that are drawn
-MOST = 100
 
 
 @dataclass(frozen=True)
@@ -54,7 +52,7 @@ def plane(
     centre, directions, share, residual = fit_plane(runs)
     drawn: list[Line2D] = []
     for i, run in enumerate(runs):
-        for path in (run.x[:MOST] - centre) @ directions.T:
+        for path in (run.x[words.shown(run)] - centre) @ directions.T:
             width, level = (0.8 if words.is_map(run) else 1.5) * thick, 2 if baseline == i else 3
             drawn += ax.plot(*path.T, "-", color=hues[i], linewidth=width, zorder=level)
             ends.start(ax, path[0], thick)

@@ -20,8 +20,6 @@ Array = np.ndarray[Any, np.dtype[np.float64]]
 #: what can be traced, and how its axis is called
 QUANTITIES = {"loss": "loss f", "grad_norm": "‖∇f‖"}
 DASHES = ("-", "--", ":", "-.")
-#: most trajectories of one run that are drawn
-MOST = 200
 
 
 @dataclass(frozen=True)
@@ -68,12 +66,12 @@ def traces(
     positive = True
     for q, name in enumerate(quantities):
         for i, run in enumerate(runs):
-            values = np.asarray(getattr(run, name), dtype=float)[:MOST]
+            values = np.asarray(getattr(run, name), dtype=float)[words.shown(run)]
             positive = positive and bool(np.nanmin(values, initial=np.inf) >= 0)
-            t = np.broadcast_to(times[i][..., :], (run.x.shape[0], run.x.shape[1]))
+            t = np.broadcast_to(times[i], run.x.shape[:2])[words.shown(run)]
             alpha = 1.0 if len(values) == 1 else max(0.15, 0.8 / len(values) ** 0.5)
             look: dict[str, Any] = {"color": colours[i], "linewidth": thick, "alpha": alpha}
-            for row, at in zip(values, t, strict=False):
+            for row, at in zip(values, t, strict=True):
                 drawn[name] += ax.plot(at, row, DASHES[q % 4], zorder=2 if baseline == i else 3, **look)
     if positive:
         ax.set_yscale("log", nonpositive="mask")

@@ -17,8 +17,8 @@ SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 MINIMA = ("minimum", "continuum")
 #: destinations without a name of their own, where there are too many to list
 OTHER_MINIMA, OTHER_POINTS = "other minima", "other saddles and maxima"
-#: most trajectories of a crowd that are drawn as lines, by the number of coordinates
-CROWD = {1: 200, 2: 900}
+#: most trajectories of a run that are drawn as lines, by the number of coordinates (3: or more)
+CROWD = {1: 200, 2: 900, 3: 100}
 
 
 def number(value: float, digits: int = 3) -> str:
@@ -41,6 +41,11 @@ def count(value: int) -> str:
 def spread(n: int, most: int) -> np.ndarray[Any, Any]:
     """Return at most ``most`` of 0 … n − 1, spread evenly over all, the first and the last among them."""
     return np.unique(np.linspace(0, n - 1, min(n, most)).astype(int))
+
+
+def shown(run: Run) -> np.ndarray[Any, Any]:
+    """Return which trajectories of a run are drawn as lines."""
+    return spread(len(run.x), CROWD[min(run.x.shape[2], 3)])
 
 
 def place(x: Any) -> str:
