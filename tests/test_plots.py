@@ -397,6 +397,16 @@ def test_trapped_is_a_ring_and_moving_points_along_the_path() -> None:
     assert gd.ends[0].get_marker()[:2] == (3, 0)
 
 
+def test_rings_at_one_point_go_around_each_other_and_a_ring_elsewhere_is_small() -> None:
+    away = replace(RUNS[1], x=RUNS[1].x + 0.5)
+    drawn = plots.trajectories([RUNS[1], RUNS[1], away, RUNS[1]])
+    rings = drawn.ends[1::2]  # each after its rim
+    inner, outer = ([r.get_markersize() + s * r.get_markeredgewidth() for r in rings] for s in (-1, 1))
+    assert inner[1] > outer[0]
+    assert inner[3] > outer[1]
+    assert outer[2] == outer[0]
+
+
 def test_leaving_the_view_is_marked_on_its_border_and_changes_no_window() -> None:
     path = np.array([[[0.0, 0.5], [0.4, 0.5], [9.0, 0.5], [np.nan, np.nan]]])
     scene = background(beale, ((-1, 1), (0, 1)), (), "Beale", "0", ("x", "y"), 11)

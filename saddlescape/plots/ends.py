@@ -11,6 +11,8 @@ from matplotlib.lines import Line2D
 from saddlescape.plots import style
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
+#: rings nearer than this, in fractions of the view, are drawn around each other
+TOGETHER = 0.02
 
 
 def view_of(ax: Axes) -> tuple[Array, Array]:
@@ -42,16 +44,23 @@ def beads(ax: Axes, points: Array, colour: str, size: float, level: float) -> Li
     return dots
 
 
-def ring(ax: Axes, at: Array, colour: str, size: float) -> list[Line2D]:
-    """Draw a ring with a rim around a point that is caught; what it surrounds stays visible."""
+def ring(ax: Axes, at: Array, colour: str, size: float, around: int = 0) -> list[Line2D]:
+    """Draw a ring with a rim around a point that is caught, and ``around`` so many rings; what it surrounds
+    stays visible.
+    """
+    wide = (9 + 4.6 * around) * size
     return [
-        ax.plot(*at[:, None], "o", mfc="none", mec=hue, ms=9 * size, mew=width * size, zorder=7)[0]
+        ax.plot(*at[:, None], "o", mfc="none", mec=hue, ms=wide, mew=width * size, zorder=7)[0]
         for hue, width in ((style.paper(), 2.9), (colour, 1.7))
     ]
 
 
-def end(ax: Axes, path: Array, status: str, colour: str, size: float) -> list[Line2D]:
-    """Mark the end by its status, or the place on the border where the path leaves the view for good."""
+def end(ax: Axes, path: Array, status: str, colour: str, size: float, taken: list[Array]) -> list[Line2D]:
+    """Mark the end by its status, or the place on the border where the path leaves the view for good.
+
+    ``taken`` are the places of the rings drawn before, in fractions of the view: a ring at one of them goes
+    around those that are there. The new one is added.
+    """
     low, width = view_of(ax)
     finite = path[np.all(np.isfinite(path), axis=1)]
     unit = (finite - low) / width
@@ -65,7 +74,9 @@ def end(ax: Axes, path: Array, status: str, colour: str, size: float) -> list[Li
         place, angle = leaving(unit[last], unit[last + 1], ax)
         at, marker, big = low + width * place, (3, 0, angle), 6 * size
     elif status == "trapped":
-        return ring(ax, at, colour, size)
+        around = sum(bool(np.hypot(*(unit[last] - place)) < TOGETHER) for place in taken)
+        taken.append(unit[last])
+        return ring(ax, at, colour, size, around)
     elif status == "moving":
         back = unit[max(last - max(len(unit) // 50, 1), 0)]
         marker, big = (3, 0, leaving(back, unit[last] + 1e-12, ax)[1]), 6 * size

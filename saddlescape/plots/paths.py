@@ -33,7 +33,7 @@ DOTS, APART = 150, 0.017
 @dataclass
 class Trajectories:
     """What ``trajectories`` drew: lines through all records, dots, starts, ends; for a crowd collections
-    instead.
+    instead. ``rings`` are the places of rings in fractions of the view.
     """
 
     axes: Axes
@@ -44,6 +44,7 @@ class Trajectories:
     crowds: list[LineCollection] = field(default_factory=list)
     places: list[PathCollection | AxesImage] = field(default_factory=list)
     thinned: bool = False
+    rings: list[Array] = field(default_factory=list)
 
     @property
     def artists(self) -> list[Artist]:
@@ -66,7 +67,8 @@ def trajectories(
 ) -> Trajectories:
     """Draw the trajectories of one or several runs of two coordinates on ``ax``; the window does not change.
 
-    Start +, end by status: ● converged, ring around the critical point trapped, ⬡ cycling, ▸ moving, a
+    Start +, end by status: ● converged, ring around the critical point trapped (rings
+    around each other where several are), ⬡ cycling, ▸ moving, a
     triangle on the border where a path leaves the view, × diverged or left. ``baseline`` is the place of the
     run drawn faintly. A run of more than 20 trajectories becomes thin lines and starts coloured by where they
     end; ``own`` are the ids of the critical points that have a colour of their own there (None: those with
@@ -136,4 +138,4 @@ def _one(drawn: Trajectories, run: Run, k: int, path: Array, colour: str, faint:
         drawn.dots.append(ends.beads(ax, path[kept], colour, (2.2 if faint else 2.9) * size, level + 0.2))
         drawn.thinned = drawn.thinned or len(kept) < len(path)
     drawn.starts.append(ends.start(ax, path[0], size))
-    drawn.ends += ends.end(ax, path, str(run.status[k]), colour, size)
+    drawn.ends += ends.end(ax, path, str(run.status[k]), colour, size, drawn.rings)
