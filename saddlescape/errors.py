@@ -32,7 +32,8 @@ class FormulaError(UsageError):
 
 
 class StepWarning(UserWarning):
-    """A tick is too long for an explicit scheme to be stable where it starts: an experiment, or an oversight."""
+    """A tick is too long for an explicit scheme to be stable where it starts, or does not divide the time asked for: an
+    experiment, or an oversight."""
 
 
 class OutputError(SaddlescapeError, OSError):

@@ -57,8 +57,9 @@ class FacesSpec(Written):
             given["faces"] = tuple(options["face"])
         asked = len(options.get("opt") or ())
         if asked > 1 or (not asked and base is None):
-            more = "run landscape faces for each of them" if asked else "--opt sam:batch=1, for example"
-            raise UsageError(f"faces are of one method, and there are {asked}: {more}")
+            given_now = f"{asked} were given: run landscape faces for each of them"
+            none = "none was given: --opt sam:batch=1, for example"
+            raise UsageError(f"faces are of one method, and {given_now if asked else none}")
         (given["method"],) = methods_of(options, () if base is None else (base.method,))
         return cls.from_dict(given) if base is None else replace(base, **given, **other_length(given))
 

@@ -393,6 +393,36 @@ def test_faces_print_json_and_what_would_be_run(say: Callable[..., Said]) -> Non
     assert say("run", "--config", "a.toml")[2].startswith("error: a.toml: command is 'run' here, not 'faces'")
 
 
+def test_faces_note_another_time_and_minutes_of_work(
+    say: Callable[..., Said], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    short = ("faces", "saddle", "--opt", "gd:sigma=0.1,eta=0.03", "--time", "0.1", "--runs", "4", "--no-plot")
+    code, out, err = say(*short)
+    assert code == 0
+    assert err.startswith(
+        "note: eta=0.03 does not divide the time 0.1: the comparison ends at time 0.09\nnext "
+    )
+    assert ", time 0.09, 4 runs" in out
+    assert say(*short[:5], "0.09", *short[6:])[2].startswith("next ")
+    # 2000 runs are 16 rounds of 64 on each of 2 processors; a step of the map is 10 ticks of either face: 6.72e7 rounds
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    monkeypatch.setattr(Console, "bar", lambda self, label: Stopper())
+    much = (
+        "faces",
+        "saddle",
+        "--opt",
+        "sam:sigma=0.1,eta=1e-3",
+        "--rhos",
+        "0.1|0.2",
+        "--runs",
+        "2000",
+        "--no-plot",
+    )
+    assert "ticks in all" not in say(*much, "-n", "100")[2]
+    (note,) = [line for line in say(*much, "-n", "100000")[2].splitlines() if line.startswith("note: ")]
+    assert "make 8,400,000,000 ticks in all, 2,000 runs at 1 eta × 2 rhos: 7 seconds to 112 minutes" in note
+
+
 def test_interrupted_faces_say_that_nothing_is_kept(
     say: Callable[..., Said], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -497,13 +527,13 @@ def test_doctor_finds_this_installation_well(say: Callable[..., Said]) -> None:
     (["run", "beale", "-o", "a.pgn"], "did you mean '.png'"),
     (["run", "beale", "-o", "a"], "says its format"),
     (["run", "beale", "--no-plot", "-o", "a.png"], "contradict"),
-    (["faces", "beale"], "there are 0: --opt sam:batch=1"),
-    (["faces", "beale", "--opt", "sam:batch=1", "--opt", "gd"], "there are 2"),
+    (["faces", "beale"], "none was given: --opt sam:batch=1"),
+    (["faces", "beale", "--opt", "sam:batch=1", "--opt", "gd"], "2 were given"),
     (["faces"], "which landscape?"),
     (["faces", "beale", "--opt", "sam@sde2:batch=1"], "--face sde2"),
     (["faces", "beale", "--opt", "sam:batch=1,rho=0.1|0.2"], "--rhos"),
     (["faces", "beale", "--opt", "sam:batch=1", "--face", "sde4"], "unknown face 'sde4'"),
-    (["faces", "beale", "--opt", "sam:batch=1", "--etas", "3e-3"], "does not divide the time"),
+    (["faces", "beale", "--opt", "sam:batch=1", "--etas", "3e-3", "--time", "1e-3"], "0.003 or 0.006 would do"),
     (["faces", "beale", "--opt", "sam:batch=1", "--runs", "1"], "runs must be at least 2"),
     (["faces", "beale", "--opt", "sam:batch=1", "--x0", "grid:5"], "one start"),
     (["faces", "beale", "--opt", "sam:batch=1", "--test", "nonsense"], "unknown landscape 'nonsense'"),

@@ -12,8 +12,8 @@ import saddlescape as ss
 from saddlescape import plots
 from saddlescape.analysis import along, weak
 from saddlescape.comparison import PHI, TRACES, FaceComparison
-from saddlescape.errors import OutputError, UsageError
-from saddlescape.plots import faces_page
+from saddlescape.errors import OutputError, StepWarning, UsageError
+from saddlescape.plots import faces_page, naming
 
 PARABOLA = ss.landscape("shifted_parabola")
 BEALE = ss.landscape("beale")
@@ -276,7 +276,12 @@ def test_saved_and_loaded(small: FaceComparison, tmp_path: Path) -> None:
         ("sam:batch=1", {"records": 1}, "at least 2"),
         ("sam:batch=1", {"steps": 10, "time": 1.0}, "give one of them"),
         ("sam:batch=1", {"time": -1.0}, "above 0"),
-        ("sam:batch=1", {"time": 0.01, "etas": [3e-3]}, "does not divide the time"),
+        (
+            "sam:batch=1",
+            {"time": 0.1, "etas": [0.03, 0.07]},
+            r"divide the time 0\.1: 0\.21 or 0\.42 would do",
+        ),
+        ("sam:batch=1", {"time": 0.1, "etas": [0.03, 0.01 * 2**0.5]}, "multiples of one another"),
         ("sgd", {"rhos": [0.1]}, "has no rho"),
         ("sam:batch=1", {"x0": [[0, 1], [1, 2]]}, "one start"),
         ("sam:batch=1", {"test": ss.landscape("x^2")}, "1 coordinate"),
@@ -287,6 +292,36 @@ def test_saved_and_loaded(small: FaceComparison, tmp_path: Path) -> None:
 def test_refusals(method: str, more: dict[str, Any], said: str) -> None:
     with pytest.raises(UsageError, match=said):
         ss.compare_faces(BEALE, method, **{"steps": 4, **more} if "time" not in more else more)
+
+
+@pytest.mark.parametrize(
+    ("method", "etas", "rhos", "own"),
+    [
+        # what the method names is measured too; what it leaves open is the listed value nearest to the landscape's
+        ("sam:rho=0.4", None, [0.1, 0.2], ("0.0001", "0.4", [1e-4], [0.1, 0.2, 0.4])),
+        ("sam", None, [0.1, 0.2], ("0.0001", "0.2", [1e-4], [0.1, 0.2])),
+        ("sam", "5e-5|2e-3|1e-3", None, ("5e-05", "0.5", [5e-5, 1e-3, 2e-3], [0.5])),
+        ("gd:eta=2e-3", [1e-3], None, ("0.002", None, [1e-3, 2e-3], [np.nan])),
+    ],
+)
+def test_traces_are_of_an_eta_and_a_rho_that_are_measured(
+    method: str, etas: Any, rhos: Any, own: Any
+) -> None:
+    faces = None if "sam" in method else ("flow",)
+    found = ss.compare_faces(BEALE, method, faces, time=0.004, etas=etas, rhos=rhos, records=3)
+    keys = naming.read(found.methods[0]).keys
+    assert (keys["eta"], keys.get("rho")) == own[:2]
+    assert found.etas.tolist() == own[2]
+    assert np.array_equal(found.rhos, own[3], equal_nan=True)
+
+
+def test_the_time_is_the_nearest_that_all_etas_divide() -> None:
+    with pytest.warns(StepWarning, match=r"eta=0\.03 does not divide the time 0\.1: .* ends at time 0\.09"):
+        found = ss.compare_faces(PARABOLA, "gd:eta=0.03", ("flow",), time=0.1)
+    assert (found.time, found.steps.tolist()) == (0.09, [3])
+    with pytest.warns(StepWarning, match=r"ends at time 0\.6$"):
+        found = ss.compare_faces(PARABOLA, "gd:eta=0.02", ("flow",), time=0.65, etas=[0.03, 0.04, 0.05])
+    assert found.steps.tolist() == [30, 20, 15, 12]  # 0.6 is their least common multiple
 
 
 def test_defaults_go_with_the_noise() -> None:

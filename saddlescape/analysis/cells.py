@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from saddlescape.analysis.where import own_method, span_of
 from saddlescape.dynamics.method import Method
-from saddlescape.dynamics.numbers import read
 from saddlescape.dynamics.plan import plan_run, whole
 from saddlescape.dynamics.reading import CLOCKS
 from saddlescape.dynamics.reading import method as as_method
@@ -26,7 +26,8 @@ FACES = tuple(name for name in CLOCKS if name != "steps")
 @dataclass(frozen=True)
 class Job:
     """What all runs of a comparison share. ``span`` is the time they take, ``etas`` and ``rhos`` are where errors are
-    measured (rho is NaN where the method has none), ``held_out`` is what the test loss was asked for as."""
+    measured, the method's own among them (rho is NaN where it has none), ``held_out`` is what the test loss was asked for
+    as, ``moved`` a note where the time is not the one asked for."""
 
     landscape: Landscape
     method: Method
@@ -41,6 +42,7 @@ class Job:
     held_out: Any
     etas: tuple[float, ...]
     rhos: tuple[float, ...]
+    moved: str = ""
     progress: Progress | None = None
 
     @property
@@ -48,10 +50,15 @@ class Job:
         """The cells of all pairs of eta and rho, rows by eta."""
         return [[cell(self, eta, rho) for rho in self.rhos] for eta in self.etas]
 
+    def own(self, eta: float, rho: float) -> bool:
+        """Whether these are the method's own eta and rho, whose traces are followed."""
+        numbers = self.method.numbers
+        return eta == numbers["eta"] and (np.isnan(rho) or rho == numbers["rho"])
+
     @property
     def central(self) -> Cell:
-        """The cell of the method's own eta and rho, whose traces are followed."""
-        return cell(self, *(grid(self.method, key, None)[0] for key in ("eta", "rho")))
+        """The cell of the method's own eta and rho."""
+        return next(cell(self, e, r) for e in self.etas for r in self.rhos if self.own(e, r))
 
 
 class Meter:
@@ -90,36 +97,17 @@ def planned(
     runs: int, etas: Any, rhos: Any, seed: int, threads: int | None, records: int, test: Any, progress: Progress | None,
 ) -> Job:  # fmt: skip
     """Return what ``compare_faces`` runs, everything checked before anything is run."""
-    own = own_method(landscape, method)
+    own, at_etas, at_rhos = own_method(landscape, method, etas, rhos)
     if whole("runs", runs) < 2 or whole("records", records) < 2:
         raise UsageError("runs and records must be at least 2: a standard error and a course need two")
     start = start_of(landscape, own, x0, seed)
+    span, moved = span_of(own, landscape, at_etas, time, steps)
     job = Job(
-        landscape, own, face_names(own, faces), start, span_of(own, landscape, time, steps),
-        runs if own.random else 1, seed, threads, records, loss_of(test, landscape, start), test,
-        grid(own, "eta", etas), grid(own, "rho", rhos), progress,
+        landscape, own, face_names(own, faces), start, span, runs if own.random else 1, seed, threads, records,
+        loss_of(test, landscape, start), test, at_etas, at_rhos, moved, progress,
     )  # fmt: skip
-    _ = job.cells, job.central  # what does not fit is refused here
+    _ = job.cells  # what does not fit is refused here
     return job
-
-
-def own_method(landscape: Any, method: Method | str) -> Method:
-    """Return the map to compare with, every number resolved."""
-    if not isinstance(landscape, Landscape):
-        raise UsageError(f"a landscape is needed, such as ss.landscape('beale'), not {landscape!r:.60}")
-    own = as_method(method).on(landscape)
-    if own.clock.name != "steps":
-        raise UsageError(
-            f"faces are compared with the map: give {own.name}:… and name @{own.clock.name} among the faces, "
-            f"faces=('{own.clock.name}',) (--face {own.clock.name})"
-        )
-    for key, value in own.numbers.items():
-        if isinstance(value, tuple):
-            more = (
-                f": give {key}s=… (--{key}s)" if key in ("eta", "rho") else "; one method at a time, please"
-            )
-            raise UsageError(f"{key} has {len(value)} values in the method{more}")
-    return own
 
 
 def face_names(own: Method, faces: Sequence[str] | None) -> tuple[str, ...]:
@@ -154,32 +142,6 @@ def face(own: Method, text: str) -> Method:
     return as_method(f"{own.name}@{name}", **{**own.keys, **keys})
 
 
-def grid(own: Method, key: str, given: Any) -> tuple[float, ...]:
-    """Return the values of eta or rho to compare at, ascending; the method's own by default, NaN where it has none."""
-    if key not in own.numbers:
-        if given is not None:
-            raise UsageError(f"{own.name} has no {key}: leave {key}s out")
-        return (np.nan,)
-    found = own.numbers[key] if given is None else read(key, given)
-    values = found if isinstance(found, tuple) else (found,)
-    return tuple(sorted({float(v) for v in values if v is not None}))
-
-
-def span_of(own: Method, landscape: Landscape, time: Any, steps: Any) -> float:
-    """Return the time a comparison takes."""
-    if time is not None and steps is not None:
-        raise UsageError("steps and time both say how long to run: give one of them")
-    if time is None:
-        return whole("steps", landscape.steps if steps is None else steps) * float(own.numbers["eta"])  # type: ignore[arg-type]
-    try:
-        span = float(time)
-    except (TypeError, ValueError):
-        span = np.nan
-    if not (np.isfinite(span) and span > 0):
-        raise UsageError(f"time must be a number above 0, not {time!r:.40}")
-    return span
-
-
 def start_of(landscape: Landscape, own: Method, x0: Any, seed: int) -> Array:
     """Return the one start (d,), checked as that of any run; the seed is checked with it."""
     start = plan_run(landscape, own, x0, None, 1, 1, False, seed, {}).x0
@@ -209,13 +171,9 @@ def loss_of(test: Any, landscape: Landscape, start: Array) -> Test | None:
 
 
 def cell(job: Job, eta: float, rho: float) -> Cell:
-    """Return what is run at one eta and rho. Raises UsageError where times do not fit into whole steps and ticks."""
+    """Return what is run at one eta and rho. Raises UsageError where dt does not divide eta into whole ticks."""
     own = job.method.with_numbers(eta=eta, **({} if np.isnan(rho) else {"rho": rho}))
     steps = max(1, round(job.span / eta))
-    if not np.isclose(steps * eta, job.span, rtol=1e-6, atol=0):
-        raise UsageError(
-            f"eta={eta:g} does not divide the time {job.span:g}: with {steps} steps it is {job.span / steps:.12g}"
-        )
     made = [own, *(face(own, text).on(job.landscape) for text in job.faces)]
     ticks = [1]
     for text, each in zip(job.faces, made[1:], strict=True):

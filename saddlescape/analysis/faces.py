@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ from saddlescape.comparison import PHI, Band, FaceComparison
 from saddlescape.dynamics import words
 from saddlescape.dynamics.method import Method
 from saddlescape.dynamics.simulate import simulate
+from saddlescape.errors import StepWarning
 from saddlescape.landscapes.base import Landscape
 from saddlescape.results import Array
 
@@ -46,9 +48,11 @@ def compare_faces(
         "sde3:drift=mod,dt=1e-4". By default sde2 and sde3, of a method without noise flow2 and flow3.
     x0 : (d,), the start of all repetitions; the landscape's own by default.
     time, steps : how long, as time t = k·eta or in steps of the method's own eta; the landscape's steps by default.
+        Where an eta does not divide it, the nearest time that all etas divide, up to a quarter away, with a StepWarning.
     runs : repetitions, ≥ 2, each with its own stream of random numbers; what is not random runs once.
-    etas, rhos : where errors are measured, to one time (eta must divide it); by default the method's own. Every pair
-        has random numbers of its own, so that its errors are independent of the others'.
+    etas, rhos : where errors are measured, all to one time; by default the method's own. A number that ``method`` names
+        is one of them, listed or not; one it leaves open is the listed value nearest to the landscape's. Every pair has
+        random numbers of its own, so that its errors are independent of the others'.
     records : about how many times the traces are kept at, ≥ 2; traces are those of the method's own eta and rho.
     test : a landscape of held-out samples, or a function loss(x) of points (…, d), for the trace test_loss.
     progress : called as progress(done, total) in trajectory-ticks, from the calling thread.
@@ -56,12 +60,13 @@ def compare_faces(
     Repetition i of a face goes with repetition i of the map: where the face sees the map's own normals (sigma with
     ascent=full, or with gd) their difference has far less scatter. Raises UsageError for what cannot be compared.
     """
-    return measured(
-        planned(
-            landscape, method, faces, x0, time=time, steps=steps, runs=runs, etas=etas, rhos=rhos, seed=seed,
-            threads=threads, records=records, test=test, progress=progress,
-        )
+    job = planned(
+        landscape, method, faces, x0, time=time, steps=steps, runs=runs, etas=etas, rhos=rhos, seed=seed,
+        threads=threads, records=records, test=test, progress=progress,
     )  # fmt: skip
+    if job.moved:
+        warnings.warn(job.moved, StepWarning, stacklevel=2)
+    return measured(job)
 
 
 def measured(job: Job) -> FaceComparison:
@@ -71,20 +76,16 @@ def measured(job: Job) -> FaceComparison:
     found = {name: {phi: np.full(shape, np.nan) for phi in PHI} for name in ("errors", "se", "floor", "size")}
     lost = np.zeros((1 + shape[0], *shape[1:]), dtype=int)
     course = None
-    every = [each for row in table for each in row]
-    alone = all(each.methods != central.methods for each in every)
-    meter = Meter(job, [*every, *[central] * alone])
+    meter = Meter(job, [each for row in table for each in row])
     for e, r in np.ndindex(*shape[1:]):
         each, first = table[e][r], (e * shape[2] + r) * job.runs
-        ends, seen = _run(job, each, first, each.methods == central.methods, meter)
+        ends, seen = _run(job, each, first, job.own(etas[e], job.rhos[r]), meter)
         course = seen or course
         lost[:, e, r] = [np.sum(~np.isfinite(end["loss"])) for end in ends]
         for i, phi in np.ndindex(shape[0], len(PHI)):
             name = tuple(PHI)[phi]
             for key, value in zip(found, distance(ends[0][name], ends[1 + i][name]), strict=True):
                 found[key][name][i, e, r] = value
-    if alone:
-        course = _run(job, central, shape[1] * shape[2] * job.runs, True, meter)[1]
     assert course is not None
     sizes = {phi: value[0] for phi, value in found.pop("size").items()}
     return FaceComparison(

@@ -11,7 +11,7 @@ from saddlescape.commands.console import Console
 from saddlescape.errors import OutputError, UsageError
 
 if TYPE_CHECKING:
-    from saddlescape.commands.faces import FacesPlan
+    from saddlescape.commands.faces_plan import FacesPlan
     from saddlescape.commands.plan import Plan
     from saddlescape.results import Run
 

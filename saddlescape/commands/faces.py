@@ -4,33 +4,21 @@ from __future__ import annotations
 
 import shlex
 import time as clock
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
-from saddlescape import starts
 from saddlescape.commands import options as o
 from saddlescape.commands.console import Console, width
+from saddlescape.commands.faces_plan import FacesPlan, resolve
 from saddlescape.commands.run import Stopped, cautions, read_config, run_threads, scene_options
 from saddlescape.errors import UsageError
 from saddlescape.faces_spec import FacesSpec
 
 if TYPE_CHECKING:
-    from saddlescape.analysis.cells import Job
     from saddlescape.comparison import FaceComparison
-    from saddlescape.landscapes.base import Landscape
-
-
-@dataclass(frozen=True, eq=False)
-class FacesPlan:
-    """A resolved specification with what it runs, and as it was asked for."""
-
-    spec: FacesSpec
-    landscape: Landscape
-    job: Job
-    asked: FacesSpec
 
 
 def faces(
@@ -90,56 +78,17 @@ def faces(
     perform(plan, given, Console.of(given))
 
 
-def resolve(spec: FacesSpec) -> FacesPlan:
-    """Return what ``spec`` stands for; its own specification says all of it. Raises UsageError in words."""
-    from saddlescape.analysis.cells import planned
-    from saddlescape.commands.plan import find_landscape
-
-    scene = find_landscape(spec)
-    x0 = starts.expand(spec.x0, scene.view) if spec.x0 else None
-    steps = spec.steps if spec.steps or spec.time else scene.steps
-    job = planned(
-        scene, spec.method, spec.faces or None, x0, time=spec.time, steps=steps, runs=spec.runs, etas=spec.etas,
-        rhos=spec.rhos, seed=spec.seed, threads=None, records=spec.records, test=held_out(spec, scene), progress=None,
-    )  # fmt: skip
-    named = scene.name != scene.formula
-    whole = replace(
-        spec,
-        landscape=scene.name if named else scene.formula,
-        method=job.method.text,
-        faces=job.faces,
-        params=dict(scene.params),
-        variables=() if named else scene.coordinates,
-        domain=scene.domain,
-        x0=(",".join(repr(float(a)) for a in job.x0),),
-        steps=steps,
-    )
-    return FacesPlan(whole, scene, job, spec)
-
-
-def held_out(spec: FacesSpec, scene: Landscape) -> Landscape | None:
-    """Return the landscape of the test loss: a name, or a formula in the coordinates of ``scene``."""
-    from saddlescape.landscapes import CATALOGUE, landscape
-
-    if spec.test is None:
-        return None
-    return landscape(spec.test, variables=None if spec.test in CATALOGUE else scene.coordinates)
-
-
 def perform(plan: FacesPlan, given: dict[str, Any], console: Console) -> None:
     """Measure, report and write."""
     from saddlescape import layout, report
-    from saddlescape.commands import outputs, remarks
+    from saddlescape.commands import outputs
     from saddlescape.commands.plan import seconds
 
     began, spec = clock.monotonic(), plan.spec
     head = plan.job.method.text.partition(":")[0]
     default = f"{outputs.landscape_name(spec.landscape)}-{head}-faces.png"
     paths = outputs.chosen(given.get("out") or (), default, not given.get("no_plot"))
-    for each in (
-        *remarks.of_landscape(plan.landscape),
-        *remarks.of_starts(plan.landscape, plan.job.x0[None]),
-    ):
+    for each in plan.notes:
         console.say(f"note: {each}")
     found = compared(plan, console, run_threads(given))
     console.say(f"measured in {seconds(began)}", level=1)
@@ -217,7 +166,7 @@ def suggestion(plan: FacesPlan) -> str:
     """Return the command a person may want next: a list of etas, or the paths themselves."""
     spec, own = plan.spec, plan.job.method
     source = [plan.asked.landscape, *scene_options(plan.asked)]
-    start = ["--x0", spec.x0[0], "--time", f"{plan.job.span:g}"]
+    start = ["--x0", spec.x0[0], "--time", f"{plan.job.span:.12g}"]
     if spec.etas is None:
         eta = float(own.numbers["eta"])  # type: ignore[arg-type]
         values = "|".join(f"{eta / by:.10g}" for by in (4, 2, 1))

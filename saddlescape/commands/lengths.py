@@ -80,24 +80,37 @@ def costs(methods: Sequence[Method], ticks: Sequence[int], starts: int, names: S
     """Return in words which methods will run for minutes or longer, by the geometric mean of what a tick may take. Of an
     adaptive scheme ticks say nothing."""
     found = []
-    blocks = -(-starts // LANES)
-    rounds = -(-blocks // (os.cpu_count() or 1))
     for method, count, name in zip(methods, ticks, names, strict=True):
-        slow = SLOW_RANDOM if method.random else SLOW
-        if getattr(method.clock, "adaptive", False) or rounds * count * math.sqrt(QUICK * slow) < LONG:
+        quick, slow = lasting(method, count, starts)
+        if not long(quick, slow):
             continue
         each = f" for each of {starts:,} starts" if starts > 1 else ""
         key = method.clock.tick
         less = f"a longer {key} or a shorter --time" if key == "dt" else "fewer --steps"
         found.append(
-            f"{name} makes {count:,} ticks of {key} = {_tick(method):g}{each}: {_lasting(rounds * count * QUICK)} to "
-            f"{_lasting(rounds * count * slow)}, as the landscape is simple or not ({less} would make it shorter)"
+            f"{name} makes {count:,} ticks of {key} = {_tick(method):g}{each}: {in_words(quick)} to "
+            f"{in_words(slow)}, as the landscape is simple or not ({less} would make it shorter)"
         )
     more = len(found) - MOST_NOTES
     return found if more <= 0 else [*found[:MOST_NOTES], f"{more} more methods make as many ticks"]
 
 
-def _lasting(seconds: float) -> str:
+def lasting(method: Method, ticks: int, trajectories: int) -> tuple[float, float]:
+    """Return the seconds that so many ticks of all trajectories may take, least and most; 0 of an adaptive scheme."""
+    if getattr(method.clock, "adaptive", False):
+        return 0.0, 0.0
+    blocks = -(-trajectories // LANES)
+    rounds = -(-blocks // (os.cpu_count() or 1))
+    return rounds * ticks * QUICK, rounds * ticks * (SLOW_RANDOM if method.random else SLOW)
+
+
+def long(quick: float, slow: float) -> bool:
+    """Return whether work of ``quick`` to ``slow`` seconds is worth a word before it begins."""
+    return math.sqrt(quick * slow) >= LONG
+
+
+def in_words(seconds: float) -> str:
+    """Return a time in its unit: 12 minutes."""
     for unit, size in (("years", 3.15e7), ("days", 86400.0), ("hours", 3600.0), ("minutes", 60.0)):
         if seconds >= 2 * size:
             return f"{seconds / size:.2g} {unit}" if seconds < 100 * size else f"{seconds / size:,.0f} {unit}"

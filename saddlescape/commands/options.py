@@ -42,11 +42,12 @@ Etas = Annotated[
     str | None,
     Option(
         metavar="A|B|…",
-        help="Measure errors at these eta, '1e-4|2e-4', '1e-4..4e-4/4', not only at the method's.",
+        help="Measure errors at these eta, '1e-4|2e-4', '1e-4..4e-4/4', and at the method's own if it names one.",
     ),
 ]
 Rhos = Annotated[
-    str | None, Option(metavar="A|B|…", help="Measure errors at these rho, not only at the method's.")
+    str | None,
+    Option(metavar="A|B|…", help="Measure errors at these rho, and at the method's own if it names one."),
 ]
 Records = Annotated[str | None, Option(metavar="N", help="Times the traces are kept at.  [default: 101]")]
 Repetitions = Annotated[

@@ -43,10 +43,10 @@ def rerun(
         return
     toml = path.suffix.lower() == ".toml"
     if isinstance(spec, FacesSpec):
-        from saddlescape.commands import faces
+        from saddlescape.commands import faces, faces_plan
 
         anew = [] if toml else [str(path)]
-        faces.perform(faces.resolve(spec), {**given, "out": out or anew}, Console.of(given))
+        faces.perform(faces_plan.resolve(spec), {**given, "out": out or anew}, Console.of(given))
         return
     from saddlescape.commands import plan, run
 
@@ -57,7 +57,7 @@ def rerun(
 
 def _check(path: Path, spec: RunSpec | FacesSpec, given: dict[str, Any]) -> None:
     """Say what differs, and end with VERDICT where something does."""
-    from saddlescape.commands import faces, plan
+    from saddlescape.commands import faces_plan, plan
     from saddlescape.commands.run import run_threads
 
     if given.get("out"):
@@ -68,7 +68,7 @@ def _check(path: Path, spec: RunSpec | FacesSpec, given: dict[str, Any]) -> None
         )
     console, threads = Console.of(given), run_threads(given)
     if isinstance(spec, FacesSpec):
-        differences = compare_faces(path, faces.resolve(spec), console, threads)
+        differences = compare_faces(path, faces_plan.resolve(spec), console, threads)
     else:
         differences = compare_runs(path, plan.resolve(spec), console, threads)
     for each in differences:
