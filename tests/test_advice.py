@@ -88,6 +88,14 @@ def test_a_coordinate_that_does_not_occur_is_said(say: Callable[..., Said], form
     assert say("run", formula, "--dry-run")[::2] == (0, note)
 
 
+def test_what_is_defined_on_one_side_starts_there(say: Callable[..., Said]) -> None:
+    """x log x has its minimum at 1/e; no flag is needed to come there."""
+    code, out, err = say("run", "x*log(x)", "--no-plot")
+    assert code == 0
+    assert "minimum x = 0.368" in out
+    assert "note" not in err
+
+
 # ---- lists of methods -----------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("flags", "note"),

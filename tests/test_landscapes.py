@@ -267,3 +267,36 @@ def test_refusals_say_what_is_wrong(source, more, said):
     with pytest.raises(UsageError, match=re.escape(said)):
         landscape(source, **more)
     assert issubclass(UsageError, SaddlescapeError)
+
+
+@pytest.mark.parametrize(
+    ("text", "inside"),
+    [
+        ("sqrt(x)", lambda x: x > 0),
+        ("log(x)", lambda x: x > 0),
+        ("x*log(x)", lambda x: x > 0),
+        ("x^1.5 - x", lambda x: x >= 0),
+        ("log(x - y)", lambda x, y: x > y),
+        ("sqrt(x1) + x2^2 + x3^2", lambda a, b, c: a > 0),
+    ],
+)
+def test_the_start_lies_where_a_formula_is_defined(text, inside):
+    """What must be positive there is written beside it. On a line it is a quarter along the positive part, (0, 3], up to
+    a cell of the grid, 0.15."""
+    start = landscape(text).start
+    assert inside(*start)
+    assert start == landscape(text).start
+    if len(start) == 1:
+        assert abs(start[0] - 0.75) <= 0.15 + 1e-12
+
+
+def test_the_start_of_functions_lies_where_they_are_defined():
+    def loss(x):
+        return np.sqrt(x - 0.123)
+
+    def gradient(x):
+        return (0.5 / np.sqrt(x - 0.123),)
+
+    with np.errstate(invalid="ignore"):
+        one = landscape((loss, gradient), domain=((-1.0, 1.0),))
+    assert 0.123 < one.start[0] <= 1

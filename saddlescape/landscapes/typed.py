@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from saddlescape.errors import UsageError, unknown
-from saddlescape.landscapes import formula, jets, roots
+from saddlescape.landscapes import defaults, formula, jets
 from saddlescape.landscapes.base import Landscape, Window
 from saddlescape.landscapes.catalogue import CATALOGUE
 from saddlescape.landscapes.formula.tree import FUNCTIONS
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     import sympy
 
 HALF_WIDTH = 3.0
-GRID = 41  # points per side on which the largest curvature is looked for
 
 
 def landscape(
@@ -37,8 +36,8 @@ def landscape(
     coordinates of a formula or expression (otherwise x, y, z or x1 … xn); every other symbol is a parameter
     and takes its value from ``params`` or a keyword. ``samples`` are formulas f_i whose mean is the formula,
     in its coordinates; they may have parameters of their own. A formula gets domain [−3, 3]^d, a start a quarter
-    along the diagonal, eta = 0.1/max|λ| on the domain, rho 5 % of the domain's smallest width, 2000 steps. Raises
-    UsageError in words.
+    along the diagonal (of the part where loss and gradient are finite, if they are not there), eta = 0.1/max|λ| on the
+    domain, rho 5 % of the domain's smallest width, 2000 steps. Raises UsageError in words.
     """
     values = _numbers({**(params or {}), **more_params})
     if isinstance(samples, str):
@@ -68,8 +67,7 @@ def _from_functions(pair: tuple[Any, ...], domain: Window | None) -> Landscape:
     if domain is None:
         raise UsageError("functions of your own need domain=((lo, hi), …), one interval per coordinate")
     bare = Landscape.from_functions(*pair, domain)
-    rho = _short(0.05 * min(hi - lo for lo, hi in bare.domain))
-    return replace(bare, eta=gentle_step(bare), rho=rho)
+    return replace(bare, **defaults.of(bare))
 
 
 def _named(text: str) -> Landscape:
@@ -118,8 +116,7 @@ def _from_formula(
     )
     if samples:
         jets.check_mean(bare)
-    width = min(hi - lo for lo, hi in bare.domain)
-    return replace(bare, eta=gentle_step(bare), rho=_short(0.05 * width))
+    return replace(bare, **defaults.of(bare))
 
 
 def _require(parts: Sequence[formula.Formula], values: Mapping[str, float]) -> None:
@@ -128,31 +125,6 @@ def _require(parts: Sequence[formula.Formula], values: Mapping[str, float]) -> N
         part.require(name for name in values if name in part.parameters)
     known = dict.fromkeys(name for part in parts for name in part.parameters)
     replace(parts[0], parameters=tuple(known)).require(values)
-
-
-def gentle_step(landscape: Landscape) -> float:
-    """Return 0.1/max|λ| over the domain, a step at which gradient descent is stable (0.1 if all is flat).
-
-    The Hessian's eigenvalues λ are taken on a 41-grid (d ≤ 2) or at 4096 quasi-random points, where finite.
-    """
-    box = roots.Box.of(landscape)
-    x = roots.starts(box)
-    if landscape.dim <= 2:
-        axes = [np.linspace(lo, hi, GRID) for lo, hi in landscape.domain]
-        x = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, landscape.dim)
-    hessian = landscape.hessian(x)
-    finite = np.isfinite(hessian).all(axis=(-1, -2)) & np.isfinite(landscape.loss(x))
-    if not finite.any():
-        raise UsageError(
-            f"{landscape.formula} has no finite value on its domain {landscape.domain}: choose another domain"
-        )
-    largest = float(np.abs(np.linalg.eigvalsh(hessian[finite])).max())
-    return _short(0.1 / largest) if largest > 1e-300 else 0.1
-
-
-def _short(value: float) -> float:
-    """A default a person may read: six significant digits are enough of it."""
-    return float(f"{value:.6g}")
 
 
 def printed(expression: Any) -> str:
