@@ -19,6 +19,10 @@ from saddlescape.results import Array
 PHI = {"x": "E x", "xx": "E x xᵀ", "loss": "E f"}
 #: how their weak errors are written
 ERRORS = {phi: f"|Δ {word}|" for phi, word in PHI.items()}
+#: half a 95 % interval of an order from which on it tells nothing: 1 and 2 are no longer apart
+VAGUE = 0.5
+#: faces coincide where what is measured of them differs by less than this part
+SAME = 1e-9
 #: what is followed along a run, in this order; test_loss only where there is one
 TRACES = ("loss", "test_loss", "norm", "grad_norm", "sharpness", "alignment")
 
@@ -112,11 +116,39 @@ class FaceComparison:
             for r, rho in enumerate(self.rhos)
         ]
 
+    def order_of(self, phi: str, i: int, r: int) -> tuple[float, float] | None:
+        """Return the exponent of eta of face ``i`` at rho ``r`` and half its 95 % interval; None where three errors or
+        more are not told from noise, or the interval is as wide as ± 0.5 and tells no order from the next."""
+        middle, _, high = (float(a) for a in self.slopes[phi][i, r])
+        return (middle, high - middle) if high - middle < VAGUE else None
+
+    def coinciding(self) -> list[tuple[int, ...]]:
+        """Return the groups of faces that are one: all their errors and traces agree, as of a quadratic, where there is
+        no third derivative for order 3 to add."""
+
+        def one(i: int, j: int) -> bool:
+            pairs = [
+                (t[i], t[j], np.nanmax(size))
+                for t, size in zip(self.errors.values(), self.size.values(), strict=True)
+            ]
+            pairs += [
+                (b.mean[1 + i], b.mean[1 + j], np.nanmax(np.abs(b.mean[0]))) for b in self.traces.values()
+            ]
+            return all(np.allclose(a, b, rtol=SAME, atol=SAME * size, equal_nan=True) for a, b, size in pairs)
+
+        groups: list[tuple[int, ...]] = []
+        for i in range(len(self.faces)):
+            k = next((k for k, group in enumerate(groups) if one(group[0], i)), len(groups))
+            groups[k : k + 1] = [(*(groups[k] if k < len(groups) else ()), i)]
+        return [group for group in groups if len(group) > 1]
+
     def remarks(self) -> list[str]:
-        """Return what is to be said below the table: what noise covers, orders in eta, what diverged."""
+        """Return what is to be said below the table: what noise covers, faces that are one, orders in eta, what
+        diverged."""
+        alike = [f"{' and '.join(self.faces[i] for i in group)} coincide" for group in self.coinciding()]
         noisy = any(np.any(~self.tells(phi) & (self.floor[phi] > 0)) for phi in PHI)
         lines = ["~ below twice the sampling noise: not told from 0"] * noisy
-        return [*lines, *self._slopes(), *self._losses()]
+        return [*lines, *alike, *self._slopes(), *self._losses()]
 
     def _value(self, phi: str, i: int, e: int, r: int) -> str:
         error, se = self.errors[phi][i, e, r], self.se[phi][i, e, r]
@@ -124,18 +156,24 @@ class FaceComparison:
         return f"{mark}{error:.3g}" + (f" ± {se:.2g}" if se > 0 else "")
 
     def _slopes(self) -> list[str]:
-        """Return one line per fitted exponent of eta."""
-        lines = []
+        """Return one line per face and rho with exponents of eta, and one that says why some are missing."""
+        lines, vague = [], False
         for i, face in enumerate(self.faces):
             for r, rho in enumerate(self.rhos):
-                found = [
-                    f"{word} {fit[0]:.2f} ({fit[1]:.2f} to {fit[2]:.2f})"
-                    for phi, word in PHI.items()
-                    if np.all(np.isfinite(fit := self.slopes[phi][i, r]))
-                ]
+                found = []
+                for phi, word in PHI.items():
+                    fit = self.order_of(phi, i, r)
+                    vague |= fit is None and bool(np.isfinite(self.slopes[phi][i, r, 0]))
+                    found += (
+                        [f"{word} {fit[0]:.2f} ({fit[0] - fit[1]:.2f} to {fit[0] + fit[1]:.2f})"]
+                        if fit
+                        else []
+                    )
                 at = "" if np.isnan(rho) or len(self.rhos) == 1 else f" at rho = {rho:g}"
                 lines += [f"order in eta of {face}{at}: {', '.join(found)}"] if found else []
-        return lines
+        few = f"{len(self.etas)} etas" + (f" and {self.runs} runs" if self.runs > 1 else "")
+        other = "other orders" if lines else "an order"
+        return [*lines, *[f"{few} are too few to tell {other} in eta to within {VAGUE}"] * vague]
 
     def _losses(self) -> list[str]:
         """Return one line per row that lost repetitions."""

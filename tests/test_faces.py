@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -234,6 +235,50 @@ def test_orders_weigh_by_standard_errors_and_leave_noise_out() -> None:
         _, low, high = weak.order(etas, errors, 0.05 * etas, none)
         inside += low < 1 < high
     assert inside > 270
+
+
+def test_only_orders_that_are_told_are_printed(small: FaceComparison) -> None:
+    def with_slopes(*fits: tuple[float, float, float]) -> FaceComparison:
+        slopes = {phi: np.full((2, 2, 3), np.nan) for phi in PHI}
+        slopes["x"][0] = fits
+        return replace(small, slopes=slopes)
+
+    told = with_slopes((0.97, 0.66, 1.28), (0.91, -0.27, 2.09))
+    lines = told.summary().splitlines()
+    assert "order in eta of sde2 at rho = 0.05: E x 0.97 (0.66 to 1.28)" in lines
+    assert "3 etas and 6 runs are too few to tell other orders in eta to within 0.5" in lines
+    assert not any("-0.27" in line for line in lines)
+    # the figure shows errors against eta at the method's own rho, 0.1
+    assert faces_page._orders(told) == " Too few η or runs to tell an order at ρ = 0.1."
+    assert "at ρ = 0.1: 0.97\u00a0±\u00a00.31" in faces_page._orders(
+        with_slopes((2, 0, 4), (0.97, 0.66, 1.28))
+    )
+    assert "order" not in with_slopes((np.nan,) * 3, (np.nan,) * 3).summary()
+
+
+def test_on_a_quadratic_the_orders_coincide_and_nothing_is_compared_with_falling_errors() -> None:
+    """There is no third derivative on a quadratic."""
+    saddle = ss.landscape("saddle")
+    found = ss.compare_faces(
+        saddle, "sam:eta=0.01,rho=0.2", x0=(-1, 0.5), steps=20, etas=[0.005, 0.01], rhos=[0.1, 0.2]
+    )
+    assert found.coinciding() == [(0, 1)]
+    assert "flow2 and flow3 coincide" in found.summary()
+    figure = plots.faces_figure(found)
+    assert "flow of order 2 and flow of order 3 coincide" in " ".join(t.get_text() for t in figure.texts)
+    # five traces: the key stands in the sixth cell, right of the last and as high
+    box, last = figure.legends[0].get_window_extent(), figure.axes[-1].get_window_extent()
+    assert box.x0 > last.x1
+    assert last.y0 < box.y0 < box.y1 < last.y1
+    assert len(plots.face_errors(found, against="eta").guides) == 2
+    # errors made up to go with a power of rho
+    for power, count in ((-1, 0), (0, 0), (2, 2)):
+        errors = {phi: np.broadcast_to(np.array([1e-3, 1e-3 * 2**power]), (2, 2, 2)) for phi in PHI}
+        assert len(plots.face_errors(replace(found, errors=errors), against="rho").guides) == count
+
+
+def test_faces_that_differ_do_not_coincide(small: FaceComparison) -> None:
+    assert small.coinciding() == []
 
 
 def test_saved_and_loaded(small: FaceComparison, tmp_path: Path) -> None:

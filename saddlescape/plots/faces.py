@@ -23,6 +23,8 @@ Array = np.ndarray[Any, np.dtype[np.float64]]
 ERRORS = {"x": "|Δ E x|", "xx": "|Δ E xxᵀ|", "loss": "|Δ E f|"}
 #: room beside the first and the last place on an axis, in parts of what they span; guides are named in the first
 LEFT, RIGHT = 0.22, 0.12
+#: power of eta or rho from which on an error counts as rising
+RISE = 0.25
 #: half a 95 % interval in standard errors
 NORMAL = 1.96
 
@@ -61,7 +63,8 @@ def face_errors(
 
     ``against`` is eta (at the method's own rho) or rho (at its own eta); with one of each, "phi": all φ side by side.
     Points that sampling noise could have made are hollow, what it would show by itself (twice its root mean square)
-    is grey. Dotted guides rise with eta and eta²; against rho with rho² and rho³, what orders 2 and 3 leave out.
+    is grey. Dotted guides rise with eta and eta²; against rho with rho² and rho³, what orders 2 and 3 leave out;
+    none where no error rises.
     """
     against = against or axis_of(comparison)
     for word, name, known in (("observable", phi, tuple(PHI)), ("axis", against, ("eta", "rho", "phi"))):
@@ -165,7 +168,7 @@ def _guides(drawn: FaceErrors, x: Array, errors: Array, against: str) -> None:
     ax, low = drawn.axes, drawn.axes.get_ylim()[0]
     first, last = _ends(x)
     ax.set_xlim(first, last)
-    if not np.any(np.isfinite(errors[:, -1])):
+    if not np.any(np.isfinite(errors[:, -1])) or not _rises(x, errors):
         return
     anchor = 1.35 * float(np.nanmax(errors[:, -1]))
     thick = float(matplotlib.rcParams["lines.linewidth"])
@@ -188,6 +191,18 @@ def _guides(drawn: FaceErrors, x: Array, errors: Array, against: str) -> None:
                 zorder=2,
             )
         )
+
+
+def _rises(x: Array, errors: Array) -> bool:
+    """Return whether any line rises by more than ``RISE`` as a power of ``x`` between its first and last place that tell:
+    beside errors that fall or stay a power says nothing."""
+    for row in errors:
+        (kept,) = np.nonzero(np.isfinite(row) & (row > 0))
+        if len(kept) > 1:
+            a, b = kept[0], kept[-1]
+            if np.log(row[b] / row[a]) > RISE * np.log(x[b] / x[a]):
+                return True
+    return False
 
 
 def ticked(axis: Any, values: Array | None = None) -> None:

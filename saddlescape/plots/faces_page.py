@@ -22,7 +22,7 @@ from saddlescape.plots.typeset import Setter
 
 #: width in inches by style, height of a panel as a part of its width
 WIDTHS = {"paper": 7.0, "notebook": 7.6, "slides": 10.4, "dark": 7.6}
-PANEL = 0.72
+PANEL = 0.66
 
 
 def faces_figure(comparison: FaceComparison, style: str = "paper", caption: str | None = None) -> Figure:
@@ -64,22 +64,31 @@ def _rows(comparison: FaceComparison) -> list[tuple[str, str]]:
     return [(phi, key) for key in axes for phi in PHI]
 
 
+def _free(comparison: FaceComparison) -> int:
+    """Return how many cells the last row leaves empty: the key goes there."""
+    count = len(_rows(comparison))
+    return -((count if count > 1 else 1) + len(comparison.traces)) % 3
+
+
 def _panels(sheet: Sheet, comparison: FaceComparison) -> tuple[list[Axes], dict[str, Axes], float]:
     """Lay out three columns: errors row by row, then the traces; return them and where they end (inches)."""
     u = sheet.unit
-    left, right, gap, top = 0.5 * u, 0.14 * u, 0.54 * u, 0.82 * u
+    left, right, gap = 0.5 * u, 0.14 * u, 0.54 * u
+    top = (0.56 if _free(comparison) else 0.82) * u
     wide = (sheet.width - left - right - 2 * gap) / 3
-    tall, step = PANEL * wide, PANEL * wide + 0.7 * u
+    tall = PANEL * wide
     count, names = len(_rows(comparison)), list(comparison.traces)
-    start = -(-count // 3) * 3 if count > 1 else 1
+    rows = count // 3  # of errors alone: each has an axis of its own to name
 
     def panel(k: int) -> Axes:
-        return sheet.axes(left + (k % 3) * (wide + gap), top + (k // 3) * step, wide, tall)
+        row = k // 3
+        above = row * tall + (min(row, rows) * 0.7 + max(row - rows, 0) * 0.48) * u
+        return sheet.axes(left + (k % 3) * (wide + gap), top + above, wide, tall)
 
     errors = [panel(k) for k in range(count)]
-    traces = {name: panel(start + k) for k, name in enumerate(names)}
-    last = (start + len(names) - 1) // 3
-    return errors, traces, top + last * step + tall + 0.4 * u
+    traces = {name: panel(count + k) for k, name in enumerate(names)}
+    _, _, last, _, _ = sheet.boxes[-1]
+    return errors, traces, last + tall + 0.4 * u
 
 
 def _write(sheet: Sheet, comparison: FaceComparison, end: float, caption: str | None) -> None:
@@ -101,15 +110,26 @@ def _write(sheet: Sheet, comparison: FaceComparison, end: float, caption: str | 
         left / sheet.width, 1 - 0.19 * u / height, title, fontsize=size + 1, weight="bold",
         va="center_baseline", parse_math=False,
     )  # fmt: skip
-    sheet.figure.legend(
-        handles=key(comparison), loc="center left", bbox_to_anchor=(left / sheet.width, 1 - 0.43 * u / height),
-        ncols=1 + len(comparison.faces), borderaxespad=0, borderpad=0, columnspacing=1.4, handlelength=1.7,
-        handletextpad=0.5,
-    )  # fmt: skip
+    _place_key(sheet, comparison, left, height)
     y = height - end - 0.04 * u
     for row, tall in lines:
         y -= tall
         setter.write(row, left, y + 0.32 * (tall - 0.1 * u), sheets.ink())
+
+
+def _place_key(sheet: Sheet, comparison: FaceComparison, left: float, height: float) -> None:
+    """Put the key into the empty cell of the last row, or below the title where there is none."""
+    u, free = sheet.unit, _free(comparison)
+    place: dict[str, Any] = {"loc": "center left", "ncols": 1 + len(comparison.faces), "columnspacing": 1.4}
+    across, down = left, 0.43 * u
+    if free:
+        _, last, top, wide, tall = sheet.boxes[-1]
+        across, down = last + wide + 0.54 * u, top + 0.55 * tall
+        place["ncols"] = 1
+    sheet.figure.legend(
+        handles=key(comparison), bbox_to_anchor=(across / sheet.width, 1 - down / height), borderaxespad=0, borderpad=0,
+        handlelength=1.7, handletextpad=0.5, **place,
+    )  # fmt: skip
 
 
 def key(comparison: FaceComparison) -> list[Line2D]:
@@ -176,19 +196,25 @@ def _legend(comparison: FaceComparison) -> str:
             "(hollow: no more than that); grey in traces and dashes: 10–90 % of the runs of map and faces. "
         )
     text += "s is the displacement made from the full gradient, v₁ the leading eigenvector of ∇²f."
+    labels = face_labels(comparison)
+    for group in comparison.coinciding():
+        text += f" {' and '.join(labels[i] for i in group)} coincide: the earlier shows as a rim of the last."
     return text + _orders(comparison)
 
 
 def _orders(comparison: FaceComparison) -> str:
     """Return the exponents of eta at the method's own rho, of the first φ that has any."""
     r = own_place(comparison)[1]
+    at = f" at ρ = {words.number(float(comparison.rhos[r]))}" if len(comparison.rhos) > 1 else ""
     for phi, name in ERRORS.items():
-        fits = comparison.slopes[phi][:, r]
+        fits = [comparison.order_of(phi, i, r) for i in range(len(comparison.faces))]
         orders = [
-            f"{fit[0]:.2f}\u00a0±\u00a0{fit[2] - fit[0]:.2f} ({label})".replace("-", "−")
+            f"{fit[0]:.2f}\u00a0±\u00a0{fit[1]:.2f} ({label})".replace("-", "−")
             for label, fit in zip(face_labels(comparison), fits, strict=True)
-            if np.all(np.isfinite(fit))
+            if fit
         ]
         if orders:
-            return f" Fitted order in η of {name}: {', '.join(orders)}."
+            return f" Fitted order in η of {name}{at}: {', '.join(orders)}."
+    if any(np.isfinite(slopes[:, r]).any() for slopes in comparison.slopes.values()):
+        return f" Too few η or runs to tell an order{at}."
     return ""
