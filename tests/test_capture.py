@@ -55,7 +55,7 @@ def test_a_hallucinated_minimiser_is_never_captured_however_long_the_run() -> No
         assert np.sin(x - 4 * np.sin(x) / abs(np.sin(x))) == pytest.approx(
             0, abs=1e-6
         )  # the gradient SAM sees
-        assert run.status[0] in ("moving", "cycling")
+        assert run.status.tolist() == ["cycling"]
         assert run.fate.tolist() == [None]
 
 

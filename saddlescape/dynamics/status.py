@@ -165,6 +165,7 @@ def _judge(
         "flow"
     ):  # a flow rests where a step would cross a zero of the gradient
         elsewhere = rests(landscape, method, end, box) & _long(run, method, part)
+    word[elsewhere], point[elsewhere] = "cycling", nearest[elsewhere]
     for p in points:
         here = captured(landscape, method, p, box) & ~elsewhere & (nearest == p.id)
         if not here.any():
