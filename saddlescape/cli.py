@@ -79,7 +79,9 @@ def main() -> None:
             setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115
         with suppress(AttributeError, ValueError):
             getattr(sys, name).reconfigure(errors="replace")  # a terminal without ρ gets ?
-    sys.exit(invoke(sys.argv[1:]))
+    code = invoke(sys.argv[1:])
+    gc.freeze()  # nor is all that was imported searched once more at the end: another tenth
+    sys.exit(code)
 
 
 def invoke(arguments: Sequence[str]) -> int:
