@@ -31,7 +31,7 @@ LOOP = """
 @outer
 def drawn(streams, seed_lo, seed_hi, ticks):
     widen()
-    w = tile()
+    w = np.empty((TILE, LANES))
     for i in range(LANES):
         w[8, i] = streams[i]
         for row in range(8):
@@ -62,7 +62,7 @@ STREAMS = np.arange(64.0)
 def source(fast: bool) -> str:
     """The text of a kernel that only draws."""
     flags = '{"contract", "nsz", "arcp"}' if fast else "False"
-    header = f"FAST, CACHE = {flags}, False\nLANES, TILE, BOX, STREAM = 64, 13, 1, 8"
+    header = f"FAST = {flags}\nLANES, TILE, BOX, STREAM = 64, 13, 1, 8"
     return "\n\n\n".join([header, link.verbatim("prelude.py"), link.verbatim("rng.py"), LOOP])
 
 
@@ -70,7 +70,7 @@ def engine(fast: bool = False, plain: bool = False) -> dict[str, Any]:
     """What the text defines, through numba or as plain Python."""
     space: dict[str, Any] = {"__name__": "drawing", "outer": njit(error_model="numpy")}
     if plain:
-        own = {"outer": lambda function: function, "tile": lambda: np.empty((13, 64))}
+        own = {"outer": lambda function: function, "np": np}
         space = {**kernels.PLAIN_NAMES, "PLAIN": True, **own}
     exec(compile(source(fast), "<drawing>", "exec"), space)
     return space

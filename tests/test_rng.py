@@ -66,7 +66,7 @@ def made(u, v, out):
 def source(fast: bool = False) -> str:
     """Return the text of a small kernel that does nothing but draw."""
     flags = '{"contract", "nsz", "arcp"}' if fast else "False"
-    header = f"FAST, CACHE = {flags}, False\nLANES, TILE, BOX = 64, 4, 1"
+    header = f"FAST = {flags}\nLANES, TILE, BOX = 64, 4, 1"
     return "\n\n\n".join([header, link.verbatim("prelude.py"), link.verbatim("rng.py"), LOOPS])
 
 
