@@ -312,6 +312,39 @@ def test_ctrl_c_ends_adaptive_steps_that_nobody_can_count(engine: str) -> None:
     assert time.monotonic() - began < 60  # a compiler may be at work too
 
 
+class Dropping:
+    """Presses Ctrl-C where Python drops the KeyboardInterrupt."""
+
+    def __del__(self) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        for _ in range(100_000):  # it is raised between two of these
+            pass
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT to oneself on Windows")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_ctrl_c_that_python_drops_ends_the_run_all_the_same() -> None:
+    told: list[int] = []
+
+    def progress(done: int, total: int) -> None:
+        if not told:
+            Dropping()
+        told.append(done)
+
+    before = signal.getsignal(signal.SIGINT)
+    long = ss.landscape("500*x^2 + 0.001*y^2")
+    with pytest.raises(Interrupted):
+        ss.simulate(
+            long,
+            "sam@flow:scheme=dopri5,rho=0.1,dt=1,eta=1",
+            [1.0, 1.0],
+            60,
+            engine="plain",
+            progress=progress,
+        )
+    assert signal.getsignal(signal.SIGINT) is before
+
+
 OTHERS: dict[str, dict[str, Any]] = {
     "method": {"method": SAM},
     "rho": {"method": BALL.replace("0.1", "0.2")},

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from saddlescape import ctrl_c
 from saddlescape.dynamics import kernels, status, words
 from saddlescape.dynamics.accuracy import law_said
 from saddlescape.dynamics.link import LANES, adaptive, kernel_source
@@ -93,9 +94,11 @@ def carry_out(
     threads = whole("threads", os.cpu_count() or 1 if threads is None else threads)
     block = None if block is None else whole("block", block)
     _affordable(plan, memory)
-    kernel, lanes = _kernel(plan, engine)
-    partial = fitting(resume, plan) or empty(plan)
-    work(plan, kernel, lanes, partial, threads, progress, block, Rule(plan) if plan.stop else None)
+    rule = Rule(plan) if plan.stop else None
+    with ctrl_c.remembered() as pressed:  # compilers have many callbacks in which one would be lost
+        kernel, lanes = _kernel(plan, engine)
+        partial = fitting(resume, plan) or empty(plan)
+        work(plan, kernel, lanes, partial, threads, progress, block, rule, pressed)
     return _run(plan, partial)
 
 

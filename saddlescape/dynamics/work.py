@@ -66,9 +66,10 @@ def _pieces(plan: Plan, done: Any, lanes: int, threads: int, block: int | None) 
 
 def work(
     plan: Plan, kernel: kernels.Kernel, lanes: int, out: Partial, threads: int,
-    progress: Progress | None, block: int | None, rule: Rule | None,
+    progress: Progress | None, block: int | None, rule: Rule | None, pressed: Callable[[], bool],
 ) -> None:  # fmt: skip
-    """Run what is not ``done`` of ``out`` on ``threads`` and write it there. Raises Interrupted, with what is done."""
+    """Run what is not ``done`` of ``out`` on ``threads`` and write it there. Raises Interrupted, with what is done,
+    on KeyboardInterrupt or once ``pressed()`` says that there was one (ctrl_c.py)."""
     total = plan.x0.shape[0] * plan.ticks
     pieces = list(_pieces(plan, out.done, lanes, threads, block))
     state = {"done": total - sum(part.stop - part.start for part in pieces) * plan.ticks}
@@ -102,6 +103,8 @@ def work(
                     raise error
             if progress and waiting:
                 progress(state["done"], total)
+            if waiting and pressed():
+                raise KeyboardInterrupt
         if progress:
             progress(total, total)
     except KeyboardInterrupt:
