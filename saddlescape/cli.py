@@ -15,6 +15,7 @@ from typer.main import get_command
 
 from saddlescape import __version__
 from saddlescape.commands import critical, doctor, faces, listing, rerun, run
+from saddlescape.commands.asking import Stopped
 from saddlescape.commands.console import width
 from saddlescape.commands.options import Command, Group
 from saddlescape.errors import SaddlescapeError
@@ -92,7 +93,7 @@ def invoke(arguments: Sequence[str]) -> int:
         sys.stdout.flush()
     except SaddlescapeError as error:
         return _say(f"error: {error}", error.exit_code)
-    except run.Stopped as stop:
+    except Stopped as stop:
         return _say(str(stop), INTERRUPTED)
     except (KeyboardInterrupt, typer.Abort):
         return _say("interrupted", INTERRUPTED)

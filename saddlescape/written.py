@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from abc import abstractmethod
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, Self
 
 from saddlescape import values
@@ -24,13 +25,11 @@ class Written:
     command: ClassVar[str]
     checks: ClassVar[Mapping[str, values.Check]]
     __dataclass_fields__: ClassVar[dict[str, Any]]
-    steps: int | None
-    time: float | None
 
     def __post_init__(self) -> None:
         for item in fields(self):
             object.__setattr__(self, item.name, self.checks[item.name](item.name, getattr(self, item.name)))
-        if self.steps is not None and self.time is not None:
+        if getattr(self, "steps", None) is not None and getattr(self, "time", None) is not None:
             raise UsageError("steps and time both say how long to run: give one of them")
 
     def to_dict(self) -> dict[str, Any]:
@@ -84,6 +83,40 @@ class Written:
     def from_toml(cls, text: str) -> Self:
         """Return the specification of a TOML document."""
         return cls.from_dict(toml_table(text))
+
+
+@dataclass(frozen=True, kw_only=True)
+class SceneSpec(Written):
+    """What every specification says of its landscape, its seed and its style.
+
+    ``landscape`` is a name or a formula, ``params`` the values of its other symbols, ``variables`` the coordinates
+    where they are not x, y, z or x1 … xn, ``samples`` the formulas whose mean a typed formula is; ``domain`` is
+    ((lo, hi), …), one pair per coordinate.
+    """
+
+    landscape: str
+    params: Mapping[str, float] = field(default_factory=dict)
+    samples: tuple[str, ...] = ()
+    variables: tuple[str, ...] = ()
+    domain: values.Window | None = None
+    seed: int = 0
+    style: str = "paper"
+
+    @classmethod
+    @abstractmethod
+    def from_arguments(cls, options: Mapping[str, Any], base: Any = None) -> Self:
+        """Return the specification of parsed options (name -> text, None where not given), over those of ``base``."""
+
+
+SCENE_CHECKS: dict[str, values.Check] = {
+    "landscape": values.text,
+    "params": values.params,
+    "samples": values.texts,
+    "variables": values.names,
+    "domain": values.window,
+    "seed": values.whole(0, MOST_SEED),
+    "style": values.one_of(STYLES),
+}
 
 
 def json_table(text: str) -> Any:

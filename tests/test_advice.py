@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from saddlescape.commands.asking import Stopped
 from saddlescape.commands.interrupted import Kept
-from saddlescape.commands.run import Stopped
 from saddlescape.dynamics.reading import alternatives
 from saddlescape.errors import UsageError
-from saddlescape.spec import RunSpec
+from saddlescape.specs.run import RunSpec
 
 Said = tuple[int, str, str]
 

@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 from saddlescape import compare_faces, landscape, load, simulate
 from saddlescape.cli import invoke
 from saddlescape.commands.console import Console
-from saddlescape.faces_spec import FacesSpec
 from saddlescape.landscapes import CATALOGUE
 from saddlescape.plots import read_spec
-from saddlescape.spec import RunSpec
+from saddlescape.specs.faces import FacesSpec
+from saddlescape.specs.run import RunSpec
 
 Said = tuple[int, str, str]
 QUICK = ["-n", "60"]

@@ -12,7 +12,7 @@ import pytest
 import saddlescape as ss
 from saddlescape import plots
 from saddlescape.analysis import along, weak
-from saddlescape.comparison import PHI, TRACES, FaceComparison
+from saddlescape.answers.faces import PHI, TRACES, FaceComparison
 from saddlescape.errors import OutputError, StepWarning, UsageError
 from saddlescape.plots import faces_page, naming
 
@@ -296,7 +296,7 @@ def test_saved_and_loaded(small: FaceComparison, tmp_path: Path) -> None:
         small.save(tmp_path / "faces.txt")
     run = ss.simulate(BEALE, "gd", steps=3).save(tmp_path / "run.npz")
     assert isinstance(ss.load(run), ss.Run)
-    with pytest.raises(OutputError, match="no comparison"):
+    with pytest.raises(OutputError, match="no FaceComparison"):
         FaceComparison.load(run)
     with pytest.raises(OutputError, match="not a run"):
         ss.Run.load(tmp_path / "faces.npz")

@@ -17,7 +17,7 @@ from typer.main import get_command
 from saddlescape import starts
 from saddlescape.cli import app
 from saddlescape.errors import UsageError
-from saddlescape.spec import BUDGETS, STOPS, RunSpec
+from saddlescape.specs.run import BUDGETS, STOPS, RunSpec
 from saddlescape.written import MOST_SEED, STYLES
 
 VIEW = ((-1.0, 3.0), (-2.0, 2.0))

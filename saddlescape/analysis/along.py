@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from saddlescape.analysis.cells import Test
-from saddlescape.comparison import Band
+from saddlescape.answers.faces import Band
 from saddlescape.dynamics.evaluate import evaluated
 from saddlescape.dynamics.method import Method
 from saddlescape.landscapes.base import Landscape

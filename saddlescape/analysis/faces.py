@@ -11,7 +11,7 @@ import numpy as np
 from saddlescape.analysis.along import Gathered, bands, quantities
 from saddlescape.analysis.cells import Cell, Job, Meter, Test, planned
 from saddlescape.analysis.weak import distance, observables, order
-from saddlescape.comparison import PHI, Band, FaceComparison
+from saddlescape.answers.faces import PHI, Band, FaceComparison
 from saddlescape.dynamics import words
 from saddlescape.dynamics.method import Method
 from saddlescape.dynamics.simulate import simulate

@@ -1,4 +1,4 @@
-"""What ``landscape rerun --check`` compares: files of a run or a comparison with what is computed again."""
+"""What ``landscape rerun --check`` compares: files of a run or of answers with what is computed again."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from saddlescape.commands.console import Console
+from saddlescape.commands.interrupted import Kept
 from saddlescape.errors import OutputError, UsageError
 
 if TYPE_CHECKING:
-    from saddlescape.commands.faces_plan import FacesPlan
+    from saddlescape.commands.asking import Asked
     from saddlescape.commands.plan import Plan
     from saddlescape.results import Run
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 def compare_runs(path: Path, plan: Plan, console: Console, threads: int | None) -> list[str]:
     """Compute again what ``path`` holds of a run and return what differs, in words."""
     from saddlescape.commands import outputs
-    from saddlescape.commands.interrupted import Kept
     from saddlescape.commands.plan import ends
     from saddlescape.commands.run import simulated
 
@@ -34,20 +34,28 @@ def compare_runs(path: Path, plan: Plan, console: Console, threads: int | None) 
         )
 
 
-def compare_faces(path: Path, plan: FacesPlan, console: Console, threads: int | None) -> list[str]:
-    """Compute again what ``path`` holds of a comparison and return what differs, in words."""
+def compare_answers(path: Path, asked: Asked, console: Console, threads: int | None) -> list[str]:
+    """Compute again what ``path`` holds of the answers to a question and return what differs, in words."""
     from saddlescape import report
-    from saddlescape.commands.faces import compared, text, write
-    from saddlescape.comparison import FaceComparison
+    from saddlescape.answers.base import bare
+    from saddlescape.commands.asking import answered, text, write
+    from saddlescape.files import load
 
-    found = compared(plan, console, threads)
-    if path.suffix.lower() == ".npz":
-        old, new = (json.loads(report.dumps(each.to_json())) for each in (FaceComparison.load(path), found))
-        return _compare_trees(new, old, "")
-    if path.suffix.lower() == ".json":
-        return _compare_text(path, text(plan, found))
     with tempfile.TemporaryDirectory() as folder:
-        return _compare_bytes(path, write(Path(folder) / path.name, plan, found))
+        made = Path(folder) / path.name
+        found = answered(asked, console, threads, Kept.beside(made, asked.spec))
+        if path.suffix.lower() == ".npz":
+            kept: Any = load(path)
+            again = next(
+                (each for each in found if getattr(each, "method", "") == getattr(kept, "method", "")), None
+            )
+            if again is None:
+                raise OutputError(f"{path} holds {kept.method}, which its own specification does not ask for")
+            old, new = (json.loads(report.dumps(bare({**vars(each), "spec": {}}))) for each in (kept, again))
+            return _compare_trees(new, old, "")
+        if path.suffix.lower() == ".json":
+            return _compare_text(path, text(asked, found))
+        return _compare_bytes(path, write(made, asked, found)[0])
 
 
 def table_of(path: Path) -> dict[str, Any]:

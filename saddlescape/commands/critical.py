@@ -10,7 +10,7 @@ import typer
 from saddlescape.commands import options as o
 from saddlescape.commands.console import Console, width
 from saddlescape.errors import UsageError
-from saddlescape.spec import SHORTCUTS, RunSpec
+from saddlescape.specs.run import SHORTCUTS, RunSpec
 
 if TYPE_CHECKING:
     from saddlescape.dynamics.method import Method

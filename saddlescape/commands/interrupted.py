@@ -11,7 +11,7 @@ from typing import Any
 
 from saddlescape import store
 from saddlescape.errors import OutputError
-from saddlescape.spec import RunSpec
+from saddlescape.written import Written
 
 
 @dataclass(frozen=True)
@@ -19,10 +19,10 @@ class Kept:
     """The folder ``FILE.part`` of a run: its specification, finished methods as k.npz, the unfinished one as k.rest."""
 
     folder: Path
-    spec: RunSpec
+    spec: Written
 
     @classmethod
-    def beside(cls, output: Path, spec: RunSpec) -> Kept:
+    def beside(cls, output: Path, spec: Written) -> Kept:
         """Return the place for what is kept of a run that would write ``output``."""
         return cls(output.with_name(f"{output.name}.part"), spec)
 
@@ -34,10 +34,10 @@ class Kept:
         return False
 
     def finished(self, k: int) -> Any:
-        """Return run ``k`` if it was finished, otherwise None."""
-        from saddlescape.results import Run
+        """Return run or answer ``k`` if it was finished, otherwise None."""
+        from saddlescape.files import load
 
-        return self._read(self.folder / f"{k}.npz", Run.load)
+        return self._read(self.folder / f"{k}.npz", load)
 
     def rest(self, k: int) -> Any:
         """Return what there is of run ``k`` (results.Partial), or None."""

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from saddlescape.errors import UsageError
-from saddlescape.spec import RunSpec
+from saddlescape.specs.run import RunSpec
 from saddlescape.written import MOST_STEPS
 
 if TYPE_CHECKING:

@@ -126,7 +126,7 @@ def show(
             raise UsageError(f"a kernel belongs to a landscape: landscape show beale --kernel {head}")
         return _show_method(name, latex)
     from saddlescape.commands.plan import find_landscape
-    from saddlescape.spec import RunSpec
+    from saddlescape.specs.run import RunSpec
 
     if name.replace("-", "").isalnum() and nearest(name, NAMES) and not _exists(name):
         raise unknown("landscape or method", name, (*_catalogue(), *NAMES))

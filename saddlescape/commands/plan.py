@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -10,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from saddlescape import starts
 from saddlescape.commands import lengths, remarks
 from saddlescape.errors import UsageError
-from saddlescape.faces_spec import FacesSpec
-from saddlescape.spec import RunSpec
+from saddlescape.specs.run import RunSpec
+from saddlescape.written import SceneSpec
 
 if TYPE_CHECKING:
     from saddlescape.dynamics.method import Method
@@ -61,7 +60,7 @@ class Plan:
         return said + lengths.costs(self.methods, self.steps, len(self.x0), names)
 
 
-def find_landscape(spec: RunSpec | FacesSpec) -> Landscape:
+def find_landscape(spec: SceneSpec) -> Landscape:
     """Return the landscape a specification names, with its parameters and windows."""
     from saddlescape.landscapes import landscape
 
@@ -69,7 +68,7 @@ def find_landscape(spec: RunSpec | FacesSpec) -> Landscape:
     return landscape(
         spec.landscape,
         domain=spec.domain,
-        view=spec.view if isinstance(spec, RunSpec) else None,
+        view=getattr(spec, "view", None),
         variables=spec.variables or None,
         params=spec.params,
         **more,
@@ -206,8 +205,3 @@ def ends(plan: Plan, run: Run, few: int = 20) -> Ends:
     sharpness = np.full(len(x), np.nan)
     sharpness[fine] = np.linalg.eigvalsh(hessian[fine])[:, -1]
     return Ends(loss, gradient, sharpness)
-
-
-def seconds(began: float) -> str:
-    """Return the time since ``began`` (time.monotonic) as text."""
-    return f"{time.monotonic() - began:.2f} s"

@@ -1,25 +1,23 @@
-"""``landscape rerun``: do again what any file of ``run`` or ``faces`` says it was made by, and compare."""
+"""``landscape rerun``: do again what any file says it was made by, and compare."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from saddlescape.commands import options as o
-from saddlescape.commands.checking import compare_faces, compare_runs, table_of
+from saddlescape.commands.asking import Asked, perform, run_threads
+from saddlescape.commands.checking import compare_answers, compare_runs, table_of
 from saddlescape.commands.console import Console
 from saddlescape.errors import UsageError
-from saddlescape.faces_spec import FacesSpec
-from saddlescape.spec import RunSpec
-from saddlescape.written import json_table, toml_table
-
-if TYPE_CHECKING:
-    from saddlescape.commands.plan import Plan
+from saddlescape.specs.run import RunSpec
+from saddlescape.written import SceneSpec, json_table, toml_table
 
 File = Annotated[
-    str, typer.Argument(metavar="FILE", help="A png, svg, pdf, npz, json or toml file of run or faces.")
+    str, typer.Argument(metavar="FILE", help="A png, svg, pdf, npz, json or toml file that landscape wrote.")
 ]
 VERDICT = 3
 
@@ -42,23 +40,21 @@ def rerun(
         _check(path, spec, given)
         return
     toml = path.suffix.lower() == ".toml"
-    if isinstance(spec, FacesSpec):
-        from saddlescape.commands import faces, faces_plan
-
-        anew = [] if toml else [str(path)]
-        faces.perform(faces_plan.resolve(spec), {**given, "out": out or anew}, Console.of(given))
+    if not isinstance(spec, RunSpec):
+        asked = question(spec)
+        anew = [] if toml else [str(whole_name(path, asked.methods))]
+        perform(asked, {**given, "out": out or anew}, Console.of(given))
         return
     from saddlescape.commands import plan, run
 
     whole = plan.resolve(spec)
-    anew = [] if toml else [_whole(path, whole)]
+    anew = [] if toml else [str(whole_name(path, [m.text for m in whole.methods]))]
     run.perform(whole, {**given, "out": out or anew}, Console.of(given))
 
 
-def _check(path: Path, spec: RunSpec | FacesSpec, given: dict[str, Any]) -> None:
+def _check(path: Path, spec: SceneSpec, given: dict[str, Any]) -> None:
     """Say what differs, and end with VERDICT where something does."""
-    from saddlescape.commands import faces_plan, plan
-    from saddlescape.commands.run import run_threads
+    from saddlescape.commands import plan
 
     if given.get("out"):
         raise UsageError("--check writes nothing: leave out -o, or --check")
@@ -67,10 +63,10 @@ def _check(path: Path, spec: RunSpec | FacesSpec, given: dict[str, Any]) -> None
             "a toml file says what to run and holds no result to check: landscape rerun without --check"
         )
     console, threads = Console.of(given), run_threads(given)
-    if isinstance(spec, FacesSpec):
-        differences = compare_faces(path, faces_plan.resolve(spec), console, threads)
-    else:
+    if isinstance(spec, RunSpec):
         differences = compare_runs(path, plan.resolve(spec), console, threads)
+    else:
+        differences = compare_answers(path, question(spec), console, threads)
     for each in differences:
         print(f"differs: {each}")
     if differences:
@@ -78,14 +74,27 @@ def _check(path: Path, spec: RunSpec | FacesSpec, given: dict[str, Any]) -> None
     print(f"same: {path} is what this version makes")
 
 
-def read_spec(path: Path) -> RunSpec | FacesSpec:
+def kinds() -> dict[str, type[Asked]]:
+    """Return the questions that are asked by commands, by the name of the command."""
+    from saddlescape.commands.faces_plan import FacesAsked
+
+    return {kind.written.command: kind for kind in (FacesAsked,)}
+
+
+def question(spec: SceneSpec) -> Asked:
+    """Return the question that a specification asks."""
+    return kinds()[spec.command].of(spec)
+
+
+def read_spec(path: Path) -> SceneSpec:
     """Return the specification that a file carries."""
     if not path.exists():
         raise UsageError(f"the file {path} is missing")
     try:
         data = _carried(path)
-        faces = isinstance(data, dict) and data.get("command") == FacesSpec.command
-        return FacesSpec.from_dict(data) if faces else RunSpec.from_dict(data)
+        command = data.get("command") if isinstance(data, dict) else None
+        asked = kinds().get(command) if isinstance(command, str) else None
+        return (asked.written if asked else RunSpec).from_dict(data)
     except UnicodeDecodeError:
         raise UsageError(f"{path} is no text") from None
     except UsageError as error:
@@ -121,13 +130,13 @@ def _carried(path: Path) -> Any:
     return json_table(text)
 
 
-def _whole(path: Path, plan: Plan) -> str:
-    """Return the name that stands for all files of a run: a.npz for a-sam.npz."""
-    from saddlescape.commands.outputs import data_names, method_names
+def whole_name(path: Path, methods: Sequence[str]) -> Path:
+    """Return the name that stands for the files of all ``methods``: a.npz for a-sam.npz."""
+    from saddlescape.plots import naming
 
-    if path.suffix.lower() == ".npz":
-        for name in method_names(plan):
+    if path.suffix.lower() == ".npz" and len(methods) > 1:
+        for name in naming.file_names(list(methods)):
             stem = path.stem.removesuffix(f"-{name}")
-            if stem and path in data_names(path.with_stem(stem), plan):
-                return str(path.with_stem(stem))
-    return str(path)
+            if stem and stem != path.stem:
+                return path.with_stem(stem)
+    return path

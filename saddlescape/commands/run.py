@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import shlex
-import sys
 import time
-import warnings
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from saddlescape import values
 from saddlescape.commands import options as o
+from saddlescape.commands.asking import (
+    each_method,
+    read_config,
+    run_threads,
+    say_next,
+    scene_options,
+    seconds,
+)
 from saddlescape.commands.console import Console, width
-from saddlescape.errors import Interrupted, StepWarning, UsageError
-from saddlescape.faces_spec import FacesSpec
-from saddlescape.spec import RunSpec
-from saddlescape.written import Written
-
-Kind = TypeVar("Kind", bound=Written)
+from saddlescape.errors import UsageError
+from saddlescape.specs.run import RunSpec
 
 if TYPE_CHECKING:
     from saddlescape.commands.interrupted import Kept
@@ -92,28 +92,12 @@ def specification(given: dict[str, Any]) -> RunSpec:
     return RunSpec.from_arguments(given, base)
 
 
-def read_config(name: str, kind: type[Kind]) -> Kind:
-    """Return the specification of ``kind`` in a TOML file."""
-    try:
-        text = Path(name).read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise UsageError(f"the file {name} is missing") from None
-    except (OSError, ValueError) as error:
-        raise UsageError(
-            f"the file {name} cannot be read: {getattr(error, 'strerror', None) or 'it is no text'}"
-        ) from None
-    try:
-        return kind.from_toml(text)
-    except UsageError as error:
-        raise UsageError(f"{name}: {error}") from None
-
-
 def perform(plan: Plan, given: dict[str, Any], console: Console) -> None:
     """Run the plan, report and write; interrupted, keep what is done."""
     from saddlescape import layout, report
     from saddlescape.commands import outputs
     from saddlescape.commands.interrupted import Kept
-    from saddlescape.commands.plan import ends, seconds
+    from saddlescape.commands.plan import ends
 
     began = time.monotonic()
     paths = outputs.chosen(given.get("out") or (), outputs.default_name(plan), not given.get("no_plot"))
@@ -135,17 +119,8 @@ def perform(plan: Plan, given: dict[str, Any], console: Console) -> None:
         print(report.dumps(report.run_json(plan, runs, at, files)))
     if files:
         console.say(f"wrote  {'  '.join(files)}")
-    after = "      ".join(suggestions(plan))
-    console.say(
-        f"next   {after if len(after) < width(sys.stderr) - 7 else after.replace('      ', chr(10) + '       ')}"
-    )
+    say_next(suggestions(plan), console)
     console.say(f"all in {seconds(began)}", level=1)
-
-
-def run_threads(given: dict[str, Any]) -> int | None:
-    """Return the number --threads gives, None for all."""
-    found = values.maybe(values.whole(1, 4096))("threads", given.get("threads"))
-    return None if found is None else int(found)
 
 
 def simulated(
@@ -162,62 +137,16 @@ def simulated(
     from saddlescape import report
     from saddlescape.commands.plan import execute
 
-    if kept.fits:
-        console.say(f"going on from {kept.folder} (--no-continue starts afresh)")
-    runs: list[Run] = []
-    labels = report.label(plan.methods)
-    for k in range(len(plan.methods)):
-        if (found := kept.finished(k)) is not None:
-            runs.append(found)
-            continue
-        bar = console.bar(labels[k])
+    def work(k: int, progress: Any, resume: Any) -> Run:
+        return execute(plan, k, progress, threads=threads, resume=resume)
 
-        def told(done: int, total: int, bar: Any = bar) -> None:
-            meanwhile()
-            if bar:
-                bar(done, total)
-
-        try:
-            with cautions(console):
-                runs.append(execute(plan, k, told, threads=threads, resume=kept.rest(k)))
-        except KeyboardInterrupt as stop:
-            partial = stop.partial if isinstance(stop, Interrupted) else None
-            raise Stopped.at(kept.folder, kept.keep(runs, partial), kept.fits) from None
-        finally:
-            if bar:
-                bar.clear()
-    return runs
+    return each_method(report.label(plan.methods), work, console, kept, meanwhile)
 
 
 def tell(plan: Plan, console: Console) -> None:
     """Say what a person should know of the plan before it runs."""
     for each in plan.notes:
         console.say(f"note: {each}")
-
-
-@contextmanager
-def cautions(console: Console) -> Iterator[None]:
-    """Say on stderr what the library warns about meanwhile."""
-    with warnings.catch_warnings(record=True) as found:
-        warnings.simplefilter("always", StepWarning)
-        yield
-    for each in found:
-        if issubclass(each.category, StepWarning):
-            console.say(f"note: {each.message}")
-
-
-class Stopped(Exception):
-    """Ctrl-C during the work; says what is kept."""
-
-    @classmethod
-    def at(cls, folder: Path, new: bool, earlier: bool) -> Stopped:
-        """Return the end of a run: whether ``folder`` holds what was done now (``new``) or only what was ``earlier``."""
-        if not (new or earlier):
-            return cls("interrupted: nothing was finished yet")
-        kept = "what is done is kept" if new else "nothing more was finished; what was kept before is still"
-        return cls(
-            f"interrupted: {kept} in {folder}\nthe same command goes on from there (--no-continue starts afresh)"
-        )
 
 
 def suggestions(plan: Plan) -> Sequence[str]:
@@ -231,16 +160,3 @@ def suggestions(plan: Plan) -> Sequence[str]:
         same = [*opts, *scene, *asked.set_options("domain")]
         found.append(["run", asked.landscape, *same, "--x0", "grid:21"])
     return [shlex.join(["landscape", *words]) for words in found]
-
-
-def scene_options(spec: RunSpec | FacesSpec) -> list[str]:
-    """Return the options that say which landscape a formula or a name with other parameters or another domain is."""
-    said = [part for key, value in spec.params.items() for part in ("-p", f"{key}={brief(value)}")]
-    said += [part for text in spec.samples for part in ("--sample", text)]
-    said += ["--vars", ",".join(spec.variables)] if spec.variables else []
-    return said + (["--domain", values.window_text(spec.domain)] if spec.domain else [])
-
-
-def brief(value: float) -> str:
-    """Return the shortest text that reads back as ``value``."""
-    return f"{value:g}" if float(f"{value:g}") == value else repr(value)

@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 from matplotlib.text import Text
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter
 
-from saddlescape.comparison import PHI, FaceComparison
+from saddlescape.answers.faces import PHI, FaceComparison
 from saddlescape.errors import UsageError, unknown
 from saddlescape.plots import naming, style, words
 

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from saddlescape.comparison import Band, FaceComparison
+from saddlescape.answers.faces import Band, FaceComparison
 from saddlescape.errors import UsageError, unknown
 from saddlescape.plots import style
 from saddlescape.plots.faces import NORMAL, ticked

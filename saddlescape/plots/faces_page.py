@@ -11,7 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from saddlescape.comparison import PHI, FaceComparison
+from saddlescape.answers.faces import PHI, FaceComparison
 from saddlescape.plots import naming, words
 from saddlescape.plots import style as sheets
 from saddlescape.plots.caption import broken, drawn, formula

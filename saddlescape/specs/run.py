@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Self
 
 from saddlescape import values
 from saddlescape.errors import UsageError
 from saddlescape.values import Window
-from saddlescape.written import MOST_SEED, MOST_STEPS, STYLES, Written
+from saddlescape.written import MOST_STEPS, SCENE_CHECKS, SceneSpec
 
 BUDGETS = ("steps", "gradients")
 STOPS = ("left", "converged")
@@ -29,12 +29,10 @@ PLAIN_OPTIONS = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class RunSpec(Written):
+class RunSpec(SceneSpec):
     """One ``landscape run``. None means: what the landscape says.
 
-    ``landscape`` is a name or a formula, ``params`` the values of its other symbols, ``variables`` the coordinates
-    where they are not x, y, z or x1 … xn, ``samples`` the formulas whose mean a typed formula is. ``domain`` and
-    ``view`` are ((lo, hi), …), one pair per coordinate. ``methods`` are method texts; ``baseline`` puts gd before
+    ``view`` is what is drawn, ((lo, hi), …). ``methods`` are method texts; ``baseline`` puts gd before
     them. ``x0`` are start texts (starts.py): ``1,2``, ``1,2;3,4``, ``grid:41``, ``disk:200@0,0:0.1``, ``FILE.csv``.
     ``steps`` or ``time`` says how long, ``every`` which ticks are kept; with ``budget`` "gradients" the steps count
     gradient calls. ``stop`` ends a trajectory before that, where it has "left" the domain or "converged". ``runs``
@@ -42,24 +40,17 @@ class RunSpec(Written):
     they were taken over and how good that is at the start (dynamics/accuracy.py); it is found anew by every run.
     """
 
-    landscape: str
     methods: tuple[str, ...] = ("gd",)
-    params: Mapping[str, float] = field(default_factory=dict)
-    samples: tuple[str, ...] = ()
-    variables: tuple[str, ...] = ()
-    domain: Window | None = None
     view: Window | None = None
     baseline: bool = True
     x0: tuple[str, ...] = ()
     steps: int | None = None
     time: float | None = None
     every: int | None = None
-    seed: int = 0
     runs: int = 1
     budget: str = "steps"
     stop: str | None = None
     fast: bool = False
-    style: str = "paper"
     laws: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, compare=False)
 
     command = "run"
@@ -93,7 +84,7 @@ class RunSpec(Written):
         return said + ([] if self.baseline else ["--no-baseline"])
 
     @classmethod
-    def from_arguments(cls, options: Mapping[str, Any], base: RunSpec | None = None) -> RunSpec:
+    def from_arguments(cls, options: Mapping[str, Any], base: Self | None = None) -> Self:
         """Return the specification of parsed options (name -> text, None where not given), over those of ``base``."""
         given = common(options, PLAIN_OPTIONS, base.params if base else {})
         given |= {"fast": options["fast"]} if options.get("fast") is not None else {}
@@ -155,23 +146,17 @@ def _with_key(text: str, key: str, value: str, override: bool) -> str:
 
 
 RunSpec.checks = {
-    "landscape": values.text,
+    **SCENE_CHECKS,
     "methods": values.methods,
-    "params": values.params,
-    "samples": values.texts,
-    "variables": values.names,
-    "domain": values.window,
     "view": values.window,
     "baseline": values.flag,
     "x0": values.starts,
     "steps": values.maybe(values.whole(1, MOST_STEPS)),
     "time": values.maybe(values.positive),
     "every": values.maybe(values.whole(1, MOST_STEPS)),
-    "seed": values.whole(0, MOST_SEED),
     "runs": values.whole(1, 10**9),
     "budget": values.one_of(BUDGETS),
     "stop": values.maybe(values.one_of(STOPS)),
     "fast": values.flag,
-    "style": values.one_of(STYLES),
     "laws": values.laws,
 }

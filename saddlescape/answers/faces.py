@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import html
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from saddlescape import archive
-from saddlescape.errors import OutputError, UsageError
+from saddlescape.answers.base import Answer, part
 from saddlescape.results import Array
 
 #: test functions φ of the weak errors: name -> how their expectation is written
@@ -27,6 +23,7 @@ SAME = 1e-9
 TRACES = ("loss", "test_loss", "norm", "grad_norm", "sharpness", "alignment")
 
 
+@part
 @dataclass(frozen=True, eq=False)
 class Band:
     """A trace of map and faces (rows, the map first) at the recorded times: ``mean`` over the repetitions with its
@@ -38,8 +35,8 @@ class Band:
     high: Array
 
 
-@dataclass(frozen=True, eq=False)
-class FaceComparison:
+@dataclass(frozen=True, eq=False, kw_only=True)
+class FaceComparison(Answer):
     """Weak errors of the faces of a method, and traces of map and faces side by side.
 
     ``faces`` are the faces as they were asked for; ``methods`` the texts of the map and of every face with every number
@@ -57,7 +54,6 @@ class FaceComparison:
     that are not at the end: means and errors are over the others.
     """
 
-    spec: Mapping[str, Any]
     faces: tuple[str, ...]
     methods: tuple[str, ...]
     formulas: tuple[str, ...]
@@ -183,54 +179,3 @@ class FaceComparison:
             if most:
                 lines.append(f"of {name} up to {most} runs diverged; means and errors are over the others")
         return lines
-
-    def __str__(self) -> str:
-        return self.summary()
-
-    def _repr_html_(self) -> str:
-        return f"<pre>{html.escape(self.summary())}</pre>"
-
-    def to_json(self) -> dict[str, Any]:
-        """Return everything but ``spec`` as plain data: lists of numbers in the shapes above."""
-        found: dict[str, Any] = {name: getattr(self, name) for name in PLAIN}
-        found |= {name: getattr(self, name).tolist() for name in ARRAYS}
-        found |= {name: {phi: each.tolist() for phi, each in getattr(self, name).items()} for name in TABLES}
-        traces = {
-            n: {p.name: getattr(band, p.name).tolist() for p in fields(Band)}
-            for n, band in self.traces.items()
-        }
-        return {**found, "traces": traces}
-
-    def save(self, path: str | Path) -> Path:
-        """Write everything to ``path`` (.npz); ``FaceComparison.load`` reads it. Raises OutputError where it cannot."""
-        path = Path(path)
-        if path.suffix != ".npz":
-            raise UsageError(f"a comparison is saved as .npz, not '{path.suffix or path.name}'")
-        arrays: dict[str, Any] = {name: getattr(self, name) for name in ARRAYS}
-        for table in TABLES:
-            arrays |= {f"{table}.{phi}": value for phi, value in getattr(self, table).items()}
-        for name, band in self.traces.items():
-            arrays |= {f"trace.{name}.{part.name}": getattr(band, part.name) for part in fields(Band)}
-        about = {name: getattr(self, name) for name in PLAIN} | {"spec": dict(self.spec)}
-        arrays["about"] = np.frombuffer(json.dumps(about, default=archive.plain).encode(), dtype=np.uint8)
-        return archive.write(path, arrays)
-
-    @classmethod
-    def load(cls, path: str | Path) -> FaceComparison:
-        """Return what ``save`` wrote. Raises OutputError if the file is missing or is no such comparison."""
-        arrays = archive.read(Path(path))
-        try:
-            about = json.loads(bytes(arrays["about"]).decode())
-            given: dict[str, Any] = {"spec": about["spec"]} | {name: arrays[name] for name in ARRAYS}
-            given |= {name: tuple(v) if isinstance(v := about[name], list) else v for name in PLAIN}
-            given |= {name: {phi: arrays[f"{name}.{phi}"] for phi in PHI} for name in TABLES}
-            kept = [name for name in TRACES if f"trace.{name}.mean" in arrays]
-            traces = {n: Band(**{p.name: arrays[f"trace.{n}.{p.name}"] for p in fields(Band)}) for n in kept}
-            return cls(traces=traces, **given)
-        except (KeyError, ValueError, TypeError) as error:
-            raise OutputError(f"{path} is no comparison saved by saddlescape ({error!r:.80})") from None
-
-
-PLAIN = ("faces", "methods", "formulas", "latex", "time", "runs", "coupled")
-ARRAYS = ("etas", "rhos", "steps", "diverged", "t", "alive")
-TABLES = ("errors", "se", "floor", "size", "slopes")

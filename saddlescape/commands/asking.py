@@ -1,0 +1,274 @@
+"""What commands share: from options to a specification, work that Ctrl-C may stop, answers reported and written."""
+
+from __future__ import annotations
+
+import sys
+import time
+import warnings
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
+
+from saddlescape import values
+from saddlescape.commands.console import Console, width
+from saddlescape.commands.interrupted import Kept
+from saddlescape.errors import Interrupted, StepWarning, UsageError
+from saddlescape.written import SceneSpec
+
+if TYPE_CHECKING:
+    from saddlescape.answers.base import Answer
+    from saddlescape.landscapes.base import Landscape
+
+Kind = TypeVar("Kind", bound=SceneSpec)
+Found = TypeVar("Found")
+
+
+@dataclass(frozen=True, eq=False)
+class Asked(ABC):
+    """A question as a command asks it: ``spec`` says all of it, ``asked`` is what a person gave, ``landscape`` is found.
+
+    A command is a function of options that calls ``ask`` with its subclass of this one.
+    """
+
+    spec: Any
+    landscape: Landscape
+    asked: Any
+
+    #: the class of ``spec``
+    written: ClassVar[type[SceneSpec]]
+    #: what to type for a start, said where no landscape is given
+    example: ClassVar[str]
+
+    @classmethod
+    @abstractmethod
+    def of(cls, spec: Any) -> Self:
+        """Return what ``spec`` stands for. Raises UsageError in words."""
+
+    @property
+    def notes(self) -> list[str]:
+        """What a person should know before it is worked on."""
+        from saddlescape.commands import remarks
+
+        return remarks.of_landscape(self.landscape)
+
+    @property
+    @abstractmethod
+    def stem(self) -> str:
+        """The name of the default figure, without its ending."""
+
+    @property
+    def methods(self) -> Sequence[str]:
+        """The texts of the methods the answers are about, one each; () where one answer is about all."""
+        return ()
+
+    @abstractmethod
+    def found(self, console: Console, threads: int | None, kept: Kept) -> Sequence[Answer]:
+        """Return the answers. Raises Stopped on Ctrl-C; what may be gone on with then lies in ``kept``."""
+
+    @abstractmethod
+    def table(self, found: Sequence[Any], room: int) -> str:
+        """Return what was found as a table, ``room`` columns wide."""
+
+    @abstractmethod
+    def figure(self, found: Sequence[Any]) -> Any:
+        """Return the figure."""
+
+    @abstractmethod
+    def to_json(self, found: Sequence[Any]) -> dict[str, Any]:
+        """Return the object of the command's schema, without ``schema``, ``landscape`` and ``files``."""
+
+    def suggestions(self) -> list[str]:
+        """Return the commands a person may want next."""
+        return []
+
+
+def ask(kind: type[Asked], given: dict[str, Any]) -> None:
+    """Answer the question that parsed options ask, or with --dry-run say what it would be."""
+    base = read_config(given["config"], kind.written) if given.get("config") else None
+    if base is None and given.get("landscape") is None:
+        raise UsageError(f"which landscape? Give a name (landscape list) or a formula: {kind.example}")
+    asked = kind.of(kind.written.from_arguments(given, base))
+    if given.get("dry_run"):
+        print(asked.spec.to_toml(), end="")
+        return
+    perform(asked, given, Console.of(given))
+
+
+def perform(asked: Asked, given: dict[str, Any], console: Console) -> None:
+    """Find the answers, report and write them."""
+    from saddlescape import layout, report
+    from saddlescape.commands import outputs
+
+    began = time.monotonic()
+    default = f"{asked.stem}.png"
+    paths = outputs.chosen(given.get("out") or (), default, not given.get("no_plot"))
+    kept = Kept.beside(paths[0] if paths else Path(default), asked.spec)
+    if given.get("no_continue"):
+        kept.forget()
+    for each in asked.notes:
+        console.say(f"note: {each}")
+    found = answered(asked, console, run_threads(given), kept)
+    console.say(f"found in {seconds(began)}", level=1)
+    if not console.json:
+        console.data(layout.title(asked.landscape, width()))
+        console.data(asked.table(found, width()))
+    files = [str(each) for path in paths for each in write(path, asked, found)]
+    kept.forget()
+    if console.json:
+        print(report.dumps({**as_json(asked, found), "files": files}))
+    if files:
+        console.say(f"wrote  {'  '.join(files)}")
+    say_next(asked.suggestions(), console)
+    console.say(f"all in {seconds(began)}", level=1)
+
+
+def answered(asked: Asked, console: Console, threads: int | None, kept: Kept) -> list[Answer]:
+    """Return the answers; what they carry says which command made them."""
+    with cautions(console):
+        found = asked.found(console, threads, kept)
+    return [replace(each, spec={**each.spec, "asked": asked.spec.to_dict()}) for each in found]
+
+
+def write(path: Path, asked: Asked, found: Sequence[Answer]) -> list[Path]:
+    """Write one file, or of data one for every method."""
+    from saddlescape.commands import outputs
+
+    suffix = path.suffix.lower()
+    if suffix in outputs.FIGURES:
+        return [outputs.save_figure(asked.figure(found), path, asked.spec)]
+    if suffix == ".npz":
+        return [each.save(name) for each, name in zip(found, data_names(path, asked), strict=True)]
+    return [outputs.save_text(path, asked.spec.to_toml() if suffix == ".toml" else text(asked, found))]
+
+
+def data_names(path: Path, asked: Asked) -> list[Path]:
+    """Return one file name per answer: ``path`` itself for one, path-gd, path-sam … for several."""
+    from saddlescape.plots import naming
+
+    if len(asked.methods) < 2:
+        return [path]
+    return [path.with_stem(f"{path.stem}-{name}") for name in naming.file_names(list(asked.methods))]
+
+
+def as_json(asked: Asked, found: Sequence[Answer]) -> dict[str, Any]:
+    """Return the object that --json prints, without its files."""
+    spec = asked.spec
+    return {"schema": f"landscape.{spec.command}/1", "landscape": spec.landscape, **asked.to_json(found)}
+
+
+def text(asked: Asked, found: Sequence[Answer]) -> str:
+    """Return the JSON with its specification, as it is written to a file."""
+    from saddlescape import report
+
+    return report.dumps({**as_json(asked, found), "spec": asked.spec.to_dict()}) + "\n"
+
+
+def each_method(
+    labels: Sequence[str], work: Callable[[int, Any, Any], Found], console: Console, kept: Kept,
+    meanwhile: Callable[[], None] = lambda: None,
+) -> list[Found]:  # fmt: skip
+    """Return work(k, progress, resume) for every label; what was kept of an interrupted one is not done again.
+
+    ``meanwhile`` is called once the work has begun.
+    """
+    if kept.fits:
+        console.say(f"going on from {kept.folder} (--no-continue starts afresh)")
+    done: list[Found] = []
+    for k, label in enumerate(labels):
+        if (found := kept.finished(k)) is not None:
+            done.append(found)
+            continue
+        bar = console.bar(label)
+
+        def told(part: int, total: int, bar: Any = bar) -> None:
+            meanwhile()
+            if bar:
+                bar(part, total)
+
+        try:
+            with cautions(console):
+                done.append(work(k, told, kept.rest(k)))
+        except KeyboardInterrupt as stop:
+            partial = stop.partial if isinstance(stop, Interrupted) else None
+            raise Stopped.at(kept.folder, kept.keep(done, partial), kept.fits) from None
+        finally:
+            if bar:
+                bar.clear()
+    return done
+
+
+class Stopped(Exception):
+    """Ctrl-C during the work; says what is kept."""
+
+    @classmethod
+    def at(cls, folder: Path, new: bool, earlier: bool) -> Stopped:
+        """Return the end of a run: whether ``folder`` holds what was done now (``new``) or only what was ``earlier``."""
+        if not (new or earlier):
+            return cls("interrupted: nothing was finished yet")
+        kept = "what is done is kept" if new else "nothing more was finished; what was kept before is still"
+        return cls(
+            f"interrupted: {kept} in {folder}\nthe same command goes on from there (--no-continue starts afresh)"
+        )
+
+
+def read_config(name: str, kind: type[Kind]) -> Kind:
+    """Return the specification of ``kind`` in a TOML file."""
+    try:
+        text = Path(name).read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise UsageError(f"the file {name} is missing") from None
+    except (OSError, ValueError) as error:
+        raise UsageError(
+            f"the file {name} cannot be read: {getattr(error, 'strerror', None) or 'it is no text'}"
+        ) from None
+    try:
+        return kind.from_toml(text)
+    except UsageError as error:
+        raise UsageError(f"{name}: {error}") from None
+
+
+def run_threads(given: dict[str, Any]) -> int | None:
+    """Return the number --threads gives, None for all."""
+    found = values.maybe(values.whole(1, 4096))("threads", given.get("threads"))
+    return None if found is None else int(found)
+
+
+@contextmanager
+def cautions(console: Console) -> Iterator[None]:
+    """Say on stderr what the library warns about meanwhile."""
+    with warnings.catch_warnings(record=True) as found:
+        warnings.simplefilter("always", StepWarning)
+        yield
+    for each in found:
+        if issubclass(each.category, StepWarning):
+            console.say(f"note: {each.message}")
+
+
+def say_next(commands: Sequence[str], console: Console) -> None:
+    """Say which commands a person may want next, in one line where they fit."""
+    after = "      ".join(commands)
+    if after:
+        console.say(
+            f"next   {after if len(after) < width(sys.stderr) - 7 else after.replace('      ', chr(10) + '       ')}"
+        )
+
+
+def scene_options(spec: SceneSpec) -> list[str]:
+    """Return the options that say which landscape a formula or a name with other parameters or another domain is."""
+    said = [part for key, value in spec.params.items() for part in ("-p", f"{key}={brief(value)}")]
+    said += [part for text in spec.samples for part in ("--sample", text)]
+    said += ["--vars", ",".join(spec.variables)] if spec.variables else []
+    return said + (["--domain", values.window_text(spec.domain)] if spec.domain else [])
+
+
+def brief(value: float) -> str:
+    """Return the shortest text that reads back as ``value``."""
+    return f"{value:g}" if float(f"{value:g}") == value else repr(value)
+
+
+def seconds(began: float) -> str:
+    """Return the time since ``began`` (time.monotonic) as text."""
+    return f"{time.monotonic() - began:.2f} s"
