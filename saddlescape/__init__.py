@@ -29,6 +29,7 @@ _HOME = {
     "kernel_source": "dynamics.link",
     "compare_faces": "analysis.faces",
     "FaceComparison": "answers.faces",
+    "Basins": "answers.basins",
     "Run": "results",
     "Background": "results",
     "load": "files",
