@@ -116,8 +116,8 @@ class Run:
 
     ``x`` (n, records, d) positions at the recorded ticks, NaN after divergence; ``t`` (records,) their times k·eta
     (or (n, records) when eta varies); ``v_final`` (n, d) the momentum buffer at the end, None without momentum.
-    ``gradient_evaluations`` (n,) gradients computed per trajectory, refused steps of adaptive flows included; masked
-    where a face is no composition of them.
+    ``gradient_evaluations`` (n,) gradients computed per trajectory, refused steps of adaptive flows and the one in
+    which one left the domain included, the search for the border not; masked where a face is no composition of them.
     ``method`` is the method text with every number resolved, ``formula`` its map (or equation) in LaTeX, ``clock``
     one of steps, flow, …; ``spec`` the specification that made it. ``stopped`` (n,) ticks made per trajectory: all
     of them unless it was ended early (``simulate(…, stop=…)``); a part of one where a flow left the domain inside

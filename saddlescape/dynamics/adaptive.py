@@ -4,7 +4,8 @@ Every lane has its own trajectory, time and step, and none waits for another: a 
 trajectory. Ticks are only where a trajectory is looked at (records, and the ends of the windows its status is judged
 by): steps are shortened to end there. ``attempt`` makes the state after a step, the derivative there and the error
 estimate; a step is accepted where the error, in units of atol + rtol·|x|, is at most 1. Where steps shrink to nothing a
-trajectory has arrived at a point across which the field jumps: it stays there.
+trajectory has arrived at a point across which the field jumps: it stays there. An accepted step that would end outside
+the bounds of a trajectory (infinite, unless it is to end there) is not taken: the trajectory is through (exits.py).
 """
 # mypy: ignore-errors
 # ruff: noqa: F821, SIM109
@@ -14,10 +15,11 @@ SAFETY, LEAST, MOST = 0.9, 0.2, 5.0
 NOTHING_LEFT = 1e-12
 ONE = 1072693248.0  # the high word of the bits of 1.0
 #: rows of a second tile: when a lane is looked at next, its shortest step, that tick, its trajectory, its next record,
-#: whether it is there, and how many attempts it has made
-GOAL, SHORTEST, TICK, PLACE, RECORD, THERE, ATTEMPTS = 0, 1, 2, 3, 4, 5, 6
+#: whether it is there, how many attempts it has made, and how long the one was that left its bounds (INSIDE: none)
+GOAL, SHORTEST, TICK, PLACE, RECORD, THERE, ATTEMPTS, LEAVING = 0, 1, 2, 3, 4, 5, 6, 7
 #: the goal of a lane that has nothing to do; THERE of a lane whose trajectory is new
 NEVER, NEW = 1e300, 2.0
+INSIDE = -1.0
 
 
 @inline
@@ -55,7 +57,12 @@ def judge(w, own):
         size = size / STATE
         tried, before, time = w[H, i], w[STEP, i], w[TIME, i]
         goal, shortest = own[GOAL, i], own[SHORTEST, i]
-        good = size <= 1.0
+        outside = False
+        for c in range(DIM):
+            there = w[NEXT + c, i]
+            outside = outside | (there < w[LOW + c, i]) | (there > w[HIGH + c, i])
+        leaves = outside & (size <= 1.0)
+        good = (size <= 1.0) & (not outside)
         later = time + tried
         time = later if good else time
         factor = SAFETY * tenth_root(size + 1e-300)
@@ -74,7 +81,7 @@ def judge(w, own):
         left = goal - time
         near = left <= shortest
         place = w[0, i]
-        done = (stuck | near | (place != place)) & (goal < NEVER)
+        done = (stuck | near | leaves | (place != place)) & (goal < NEVER)
         half = 0.5 * left  # two halves rather than a whole and a sliver
         cut = left if left <= step else half
         cut = step if left > 2.0 * step else cut
@@ -83,6 +90,7 @@ def judge(w, own):
         w[H, i] = 0.0 if done else cut
         own[THERE, i] = 1.0 if done else 0.0
         own[ATTEMPTS, i] += 1.0 if goal < NEVER else 0.0
+        own[LEAVING, i] = tried if leaves else INSIDE
         arrived += 1 if done else 0
     return arrived
 
@@ -175,6 +183,7 @@ def begin(w, own, i, buffer, place, last):
     own[TICK, i] = 0.0
     own[RECORD, i] = 1.0
     own[ATTEMPTS, i] = 0.0
+    own[LEAVING, i] = INSIDE
     freeze(w, i)
 
 
@@ -221,11 +230,21 @@ def look(w, own, i, record, every, last):
 @inline
 def through(w, own, i, buffer, boxes):
     """Hand over the state of a trajectory that is at its end, and how many attempts it took (in the last row of its
-    early box), and leave lane ``i`` idle."""
+    early box), and leave lane ``i`` idle.
+
+    Of one that left: the state before that step, its time, the step's length and the tick it was on the way to (in the
+    first rows of the early box), and the state after it (in those of the late one).
+    """
     place = int(own[PLACE, i])
-    boxes[place // LANES][0][3 * DIM + 1, place % LANES] = own[ATTEMPTS, i]
+    k, j = place // LANES, place % LANES
+    early, late = boxes[k][0], boxes[k][1]
+    early[3 * DIM, j], early[3 * DIM + 1, j] = own[LEAVING, i], own[ATTEMPTS, i]
     for c in range(STATE):
-        buffer[place // LANES][c, place % LANES] = w[c, i]
+        buffer[k][c, j] = w[c, i]
+    if own[LEAVING, i] != INSIDE:
+        early[0, j], early[1, j] = w[TIME, i], own[TICK, i]
+        for c in range(STATE):
+            late[c, j] = w[NEXT + c, i]
     own[GOAL, i] = NEVER
     w[STEP, i] = 0.0
     w[H, i] = 0.0
@@ -252,6 +271,7 @@ def run(buffer, boxes, record, halt, start, stop, every, last, window, lo, hi):
         own[THERE, i] = 1.0
         own[GOAL, i] = NEVER
         own[TICK, i] = last
+        own[LEAVING, i] = INSIDE
     while waiting > 0:
         if at_windows(own, early, late, last, window) > 0:
             for i in range(LANES):
@@ -262,7 +282,7 @@ def run(buffer, boxes, record, halt, start, stop, every, last, window, lo, hi):
             if own[THERE, i] != 0.0:
                 if own[GOAL, i] < NEVER:
                     look(w, own, i, record, every, last)
-                    if own[TICK, i] == last:
+                    if own[TICK, i] == last or own[LEAVING, i] != INSIDE:
                         through(w, own, i, buffer, boxes)
                         waiting -= 1
                 if own[GOAL, i] == NEVER and following < record.shape[0]:

@@ -39,6 +39,8 @@ def kernel_source(landscape: Landscape, method: Method, *, fast: bool = False) -
     parameters = [f"p_{name}" for name in landscape.params]
     for name in [*method.numbers, *parameters, *extra_rows(method)]:
         rows.add(name)
+    for name in bounds(method):
+        rows.add(name, d)
     buffer = rows.top
     for name in [form.format(name) for form in ADAPTIVE for name in held] if adaptive(method) else []:
         rows.add(name, d)
@@ -76,6 +78,12 @@ def adaptive(method: Method) -> bool:
     return bool(getattr(method.clock, "adaptive", False))
 
 
+def bounds(method: Method) -> tuple[str, ...]:
+    """Return the vectors of the number table an adaptive scheme has beside its numbers, in its last rows: the corners of
+    the box beyond which a trajectory is not carried (plan.py)."""
+    return ("low", "high") if adaptive(method) else ()
+
+
 def extra_rows(method: Method) -> list[str]:
     """Return the rows of the number table a random method has beside its numbers: which stream of random numbers a
     trajectory has and, for an SDE, how its ticks divide a step of the map (plan.py)."""
@@ -92,6 +100,7 @@ def _header(landscape: Landscape, method: Method, fast: bool, sizes: str, rows: 
     if "splits" in rows.of:
         places += [f"ETA, DT = {rows.of['eta'][0]}, {rows.of['dt'][0]}"]
     if adaptive(method):
+        places += [f"{name.upper()} = {rows.of[name][0]}" for name in bounds(method)]
         where = [rows.of[name][0] for name in ("k_x", "x_next", "k_x_next", "x_error")]
         places += ["SLOPE, NEXT, SLOPE_NEXT, ERROR = " + ", ".join(map(str, where))]
         where = [rows.of[name][0] for name in ("h", "time", "step_size", "dt", "rtol", "atol")]

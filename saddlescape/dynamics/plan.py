@@ -64,7 +64,16 @@ class Plan:
             "stream": self.streams[part],
             **dict(zip(("splits", "depth"), division(self.method), strict=True)),
         }
-        return rows + [extra[name] for name in extra_rows(self.method)]
+        rows += [extra[name] for name in extra_rows(self.method)]
+        corners = (
+            np.array(self.landscape.domain).T.ravel() if self.stop == "left" else nowhere(self.landscape.dim)
+        )
+        return rows + (corners.tolist() if adaptive(self.method) else [])
+
+
+def nowhere(d: int) -> Array:
+    """Return the lower and the upper bounds, (2·d,), of a box that nothing leaves."""
+    return np.repeat([-np.inf, np.inf], d)
 
 
 def plan_run(
@@ -86,9 +95,10 @@ def plan_run(
         raise UsageError(f"fast is True or False, not {fast!r:.40}")
     if stop is not None and stop not in STOPS:
         raise UsageError(f"stop is {', '.join(map(repr, STOPS))} or None, not {stop!r:.40}")
-    if stop is not None and getattr(method.clock, "adaptive", False):
+    if stop == "converged" and adaptive(method):
         raise UsageError(
-            "stop= looks at ticks of one length, which scheme=dopri5 does not make: use scheme=rk4"
+            "stop='converged' needs the ball that a method is known to keep, and with the adaptive steps of "
+            "scheme=dopri5 the check for one could go on for ever: use scheme=rk4 (stop='left' works with both)"
         )
     resolved = method.on(landscape)
     if landscape.functions and _needs_formula(resolved):
@@ -229,18 +239,24 @@ def fitting(resume: Partial | None, plan: Plan) -> Partial | None:
     return resume
 
 
-def tiles(plan: Plan, part: slice, blocks: int, lanes: int) -> Array:
+def tiles(plan: Plan, part: slice, lanes: int) -> Array:
     """Lay out state and numbers as (blocks, rows, lanes); the last block is filled up with its first trajectory."""
     n, d = plan.x0[part].shape
     numbers = plan.numbers(part)
-    flat = np.zeros((plan.state + len(numbers), blocks * lanes))
-    flat[:d, :n] = plan.x0[part].T
+    flat = np.zeros((plan.state + len(numbers), n))
+    flat[:d] = plan.x0[part].T
     if plan.v0 is not None:
-        flat[d : 2 * d, :n] = plan.v0[part].T
+        flat[d : 2 * d] = plan.v0[part].T
     for row, values in enumerate(numbers, start=plan.state):
-        flat[row, :n] = values
-    flat[:, n:] = flat[:, :1]
-    return np.ascontiguousarray(flat.reshape(-1, blocks, lanes).swapaxes(0, 1))
+        flat[row] = values
+    return in_blocks(flat, lanes)
+
+
+def in_blocks(flat: Array, lanes: int) -> Array:
+    """Return (rows, n) as (blocks, rows, lanes); the last block is filled up with the first column."""
+    n = flat.shape[1]
+    full = np.concatenate([flat, np.repeat(flat[:, :1], -n % lanes, axis=1)], axis=1)
+    return np.ascontiguousarray(full.reshape(len(flat), -1, lanes).swapaxes(0, 1))
 
 
 def sets(method: Method, params: Mapping[str, Array], n: int) -> tuple[Array, Any]:

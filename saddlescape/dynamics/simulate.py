@@ -64,8 +64,9 @@ def simulate(
     resume : what an ``Interrupted`` error carried; the finished run equals one that was never stopped.
     params : parameters of the landscape with one value per trajectory, {name: (n,)}; others keep the landscape's value.
     streams : (n,) whole numbers, the stream of random numbers of every trajectory; its place in ``x0`` by default.
-    stop : "left" ends a trajectory that is seen outside the domain, "converged" one that is seen where the method is
-        known to keep it (docs/statuses.md); it stays where it is from then on, and ``Run.stopped`` says since when.
+    stop : "left" ends a trajectory that is seen outside the domain (a flow where it crosses the border), "converged"
+        one that is seen where the method is known to keep it, of which there are none with adaptive steps
+        (docs/statuses.md); it stays where it is from then on, and ``Run.stopped`` says since when.
     memory : bytes of recorded positions allowed. ``block`` trajectories per piece of work (results never depend on it).
 
     Warns (StepWarning) where dt is too long for a flow or SDE at a start, or a flow stopped where no critical point is.

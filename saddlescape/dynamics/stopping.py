@@ -2,7 +2,7 @@
 
 Looks are taken between two calls of the kernel, at ticks that depend on nothing but LOOK; the kernel knows nothing of
 it. So a trajectory that goes on has the bits of a run that never looks, and one that stops does so at the same tick
-for any number of threads and block size.
+for any number of threads and block size. An adaptive flow, which makes no ticks, ends in its kernel (borders.py).
 """
 
 from __future__ import annotations
@@ -13,8 +13,10 @@ from typing import Any
 
 import numpy as np
 
+from saddlescape.dynamics.borders import borders
 from saddlescape.dynamics.exits import crossings
 from saddlescape.dynamics.flows import Flow
+from saddlescape.dynamics.kernels import Kernel
 from saddlescape.dynamics.link import CHECK
 from saddlescape.dynamics.method import Method
 from saddlescape.dynamics.neighbourhoods import KINDS, MOST, is_map_of_place, kept_radius
@@ -128,6 +130,11 @@ class Ended:
         self.before = state.copy()
         return bool(self.over.all())
 
+    def cross(self, kernel: Kernel, buffer: Array, boxes: Array, halt: Array) -> None:
+        """See who has left of an adaptive flow, of which ``kernel`` has left behind ``buffer`` and ``boxes``."""
+        left, tick, state = borders(self.rule.plan, kernel, buffer, boxes, self.n, halt)
+        self.over[left], self.tick[left], self.state[left] = True, tick, state
+
     def living(self) -> Iterator[tuple[int, int]]:
         """Yield the runs of consecutive blocks in which some trajectory goes on: the others are left out."""
         blocks, lanes = self.shape
@@ -140,9 +147,10 @@ class Ended:
         """Write what ended trajectories are from then on: at rest where they stopped, or NaN where they diverged."""
         plan, d = self.rule.plan, self.rule.plan.landscape.dim
         record = out.record[self.part]
-        for tick in np.unique(self.tick[self.over]):
-            rows = np.flatnonzero(self.over & (self.tick == tick))
-            record[rows, int(np.ceil(tick / plan.every)) :] = self.state[rows, None, :d]
+        first = np.ceil(self.tick / plan.every).astype(int)
+        for slot in np.unique(first[self.over]):
+            rows = np.flatnonzero(self.over & (first == slot))
+            record[rows, slot:] = self.state[rows, None, :d]
         rows = np.flatnonzero(self.over) + self.part.start
         state = self.state[self.over]
         stopped = np.isfinite(state).all(axis=1)

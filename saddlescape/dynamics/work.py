@@ -123,7 +123,7 @@ def _piece(
     """Run the trajectories of ``part`` from start to end and write their rows of ``out``."""
     n, d = plan.x0[part].shape
     blocks = -(-n // lanes)
-    buffer = tiles(plan, part, blocks, lanes)
+    buffer = tiles(plan, part, lanes)
     boxes = np.zeros((blocks, 2, 3 * d + 2, lanes))
     record = out.record[part]
     segment = max(1, PIECE // (blocks * lanes)) if lanes > 1 else max(1, 20_000 // n)
@@ -134,6 +134,8 @@ def _piece(
         for a, b in ended.living() if ended else [(0, blocks)]:
             rows, ticks = record[a * lanes : b * lanes], (start, stop, plan.every, plan.ticks, plan.window)
             kernel(buffer[a:b], boxes[a:b], rows, halt.flag, *ticks, *words_of(plan.seed))
+        if ended and adaptive(plan.method) and not halt.is_set():
+            ended.cross(kernel, buffer, boxes, halt.flag)
         if halt.is_set() and adaptive(plan.method):  # it ended in the middle
             return
         advanced((stop - start) * n)
