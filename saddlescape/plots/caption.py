@@ -11,7 +11,7 @@ from matplotlib.mathtext import MathTextParser
 
 from saddlescape.plots import naming, words
 from saddlescape.plots.paths import FEW
-from saddlescape.results import Run
+from saddlescape.results import Background, Run
 
 #: longest formula (characters of LaTeX) that a caption shows
 LONGEST = 700
@@ -31,27 +31,34 @@ def sentences(runs: Sequence[Run], labels: Sequence[str], thinned: bool = False)
     """Return the paragraphs of the caption as pieces (words, or formulas in $…$) between which a line may
     break.
     """
-    background = runs[0].background
+    paragraphs = [of_loss(runs[0].background)]
+    paragraphs.append(of_methods([(run.method, run.formula) for run in runs]))
+    paragraphs.append(_numbers(runs, labels, thinned))
+    return [p for p in paragraphs if p]
+
+
+def of_loss(background: Background) -> list[str]:
+    """Return the paragraph of a landscape: its formula, and the values of its parameters."""
     names = ", ".join(words.coordinate(c) for c in background.coordinates)
     head = (
         f"$f({','.join(_subscript(c) for c in background.coordinates)}) =\\,$"
         if len(names) < 24
         else "$f =\\,$"
     )
-    paragraphs = [[head, *formula(background.latex)]]
-    if background.params:
-        values = ", ".join(f"{name} = {words.number(value)}" for name, value in background.params.items())
-        paragraphs[0] += broken(f"\u2002with {values}")
+    values = ", ".join(f"{name} = {words.number(value)}" for name, value in background.params.items())
+    return [head, *formula(background.latex), *(broken(f"\u2002with {values}") if values else [])]
+
+
+def of_methods(pairs: Sequence[tuple[str, str]]) -> list[str]:
+    """Return the paragraph of methods, as pairs of text and formula: every formula once, under what shares it."""
     told: dict[str, list[str]] = {}
-    for run in runs:
-        if run.formula:
-            told.setdefault(run.formula, []).append(run.method)
+    for method, text in pairs:
+        if text:
+            told.setdefault(text, []).append(method)
     methods: list[str] = []
     for text, kind in zip(told, naming.kinds(list(told.values())), strict=True):
         methods += [*broken(f"{kind}:"), *formula(text), "\u2002"]
-    paragraphs.append([*methods[:-1], *broken(drawn(told))])
-    paragraphs.append(_numbers(runs, labels, thinned))
-    return [p for p in paragraphs if p]
+    return [*methods[:-1], *broken(drawn(told))]
 
 
 def broken(text: str) -> list[str]:
