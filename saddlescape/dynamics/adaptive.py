@@ -5,7 +5,7 @@ trajectory. Ticks are only where a trajectory is looked at (records, and the end
 by): steps are shortened to end there. ``attempt`` makes the state after a step, the derivative there and the error
 estimate; a step is accepted where the error, in units of atol + rtol·|x|, is at most 1. Where steps shrink to nothing a
 trajectory has arrived at a point across which the field jumps: it stays there. An accepted step that would end outside
-the bounds of a trajectory (infinite, unless it is to end there) is not taken: the trajectory is through (exits.py).
+the bounds of a trajectory (infinite, unless it is to end there) is not taken: the trajectory is through (borders.py).
 """
 # mypy: ignore-errors
 # ruff: noqa: F821, SIM109

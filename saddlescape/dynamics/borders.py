@@ -1,9 +1,11 @@
-"""Borders: when and where an adaptive flow leaves the domain, found inside the step it leaves in.
+"""Borders: when and where a flow leaves the domain, found inside the step it leaves in.
 
-The kernel takes no step that would end outside (adaptive.py) and hands over where it would have begun and ended. A run
-of the same kernel from there over a shorter time is the flow itself, to its tolerances. How far it is beyond the border
-then is a function of that time, below 0 at one end and above at the other: its zero is found by the Illinois method,
-which keeps both signs (Dowell & Jarratt 1971), with a bisection in every sixth place.
+An adaptive kernel takes no step that would end outside (adaptive.py) and hands over where it would have begun and ended;
+with a fixed dt a look (stopping.py) finds a trajectory outside, and its ticks since the look before are made again until
+the one that ends there. A run of the same kernel from where that step begins, over a shorter time, is the flow itself, to
+the accuracy of its scheme. How far it is beyond the border then is a function of that time, below 0 at one end and above
+at the other: its zero is found by the Illinois method, which keeps both signs (Dowell & Jarratt 1971), with a bisection
+in every sixth place.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from saddlescape.dynamics.kernels import Kernel
+from saddlescape.dynamics.link import adaptive
 from saddlescape.dynamics.plan import Plan, in_blocks, nowhere
 from saddlescape.landscapes.base import Array
 
@@ -39,17 +42,50 @@ def borders(
     left = np.flatnonzero(early[3 * d] >= 0.0)
     given, (time, tick), length = flat[:, left], early[:2, left], early[3 * d, left]
     dt = given[_place_of_dt(plan)]
+    after, (beyond, near) = _flow(plan, kernel, given, buffer.shape[2], halt), _border(plan)
+    reached, at = _crossed(after, beyond, given[:state].T, late[:state, left].T, length, near)
+    # rounding does not carry it past the tick it was on the way to: that one is at the border
+    return left, np.minimum((time + reached) / dt, tick), at
+
+
+def crossings(
+    plan: Plan, kernel: Kernel, given: Array, lanes: int, halt: Array, most: int
+) -> tuple[Array, Array]:
+    """Return after how many ticks (n,) the trajectories with states and numbers ``given`` (rows, n) left, and their
+    states (n, state) at the border. Each leaves within ``most`` ticks of fixed length, or is there when it starts."""
+    dt, state = given[_place_of_dt(plan)], plan.state
+    beyond, near = _border(plan)
+    here, there, count = given[:state].T.copy(), given[:state].T.copy(), np.zeros(len(dt))
+    inside = beyond(there) <= 0.0
+    for _ in range(most):
+        if not inside.any():
+            break
+        live = np.flatnonzero(inside)
+        here[live] = there[live]
+        moved = given.copy()
+        moved[:state] = here.T
+        there[live] = _flow(plan, kernel, moved, lanes, halt)(live, dt[live])
+        inside = beyond(there) <= 0.0
+        count[inside] += 1
+    began = given.copy()
+    began[:state] = here.T
+    reached, at = _crossed(_flow(plan, kernel, began, lanes, halt), beyond, here, there, dt, near)
+    started_out = beyond(given[:state].T) > 0.0
+    return np.where(started_out, 0.0, count + reached / dt), np.where(
+        started_out[:, None], given[:state].T, at
+    )
+
+
+def _border(plan: Plan) -> tuple[Callable[[Array], Array], float]:
+    """Return how far states (n, state) are beyond the border of the domain, below 0 inside, and what counts as on it."""
     low, high = np.array(plan.landscape.domain).T
+    d = plan.landscape.dim
 
     def beyond(states: Array) -> Array:
         found: Array = np.maximum(low - states[:, :d], states[:, :d] - high).max(axis=1)
         return found
 
-    near = ROUNDING * max(np.abs(low).max(), np.abs(high).max())
-    after = _flow(plan, kernel, given, buffer.shape[2], halt)
-    reached, at = _crossed(after, beyond, given[:state].T, late[:state, left].T, length, near)
-    # rounding does not carry it past the tick it was on the way to: that one is at the border
-    return left, np.minimum((time + reached) / dt, tick), at
+    return beyond, float(ROUNDING * max(np.abs(low).max(), np.abs(high).max()))
 
 
 def _place_of_dt(plan: Plan) -> int:
@@ -63,7 +99,8 @@ def _flow(plan: Plan, kernel: Kernel, given: Array, lanes: int, halt: Array) -> 
     def after(which: Any, times: Array) -> Array:
         part = given[:, which]
         part[_place_of_dt(plan)] = times
-        part[-2 * d :] = nowhere(d)[:, None]
+        if adaptive(plan.method):
+            part[-2 * d :] = nowhere(d)[:, None]
         blocks = in_blocks(part, lanes)
         boxes, record = np.zeros((len(blocks), 2, 3 * d + 2, lanes)), np.empty((len(times), 2, d))
         kernel(blocks, boxes, record, halt, 0, 1, 1, 1, 0, 0, 0)

@@ -13,8 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from saddlescape.dynamics.borders import borders
-from saddlescape.dynamics.exits import crossings
+from saddlescape.dynamics.borders import borders, crossings
 from saddlescape.dynamics.flows import Flow
 from saddlescape.dynamics.kernels import Kernel
 from saddlescape.dynamics.link import CHECK
@@ -112,8 +111,11 @@ class Ended:
         if rule.plan.v0 is not None:
             self.before[:, rule.plan.landscape.dim :] = rule.plan.v0[part]
 
-    def look(self, buffer: Array, tick: int) -> bool:
-        """See who has ended at ``tick``; return whether nobody goes on. Nobody ends in the last window: it is filling."""
+    def look(self, kernel: Kernel, buffer: Array, tick: int, halt: Array) -> bool:
+        """See who has ended at ``tick``, where ``kernel`` left ``buffer``; return whether nobody goes on.
+
+        Nobody ends in the last window: it is filling.
+        """
         plan = self.rule.plan
         if tick % LOOK or tick > plan.ticks - plan.window:
             return False
@@ -122,9 +124,10 @@ class Ended:
         new = ~self.over & (~np.isfinite(x).all(axis=1) | self.rule.ends(self.part, x))
         self.state[new], self.tick[new] = state[new], tick
         flown = np.flatnonzero(new & np.isfinite(x).all(axis=1))
-        if flown.size and isinstance(plan.method.clock, Flow) and plan.stop == "left" and not plan.params:
-            members = flown + self.part.start
-            after, self.state[flown] = crossings(plan, members, self.before[flown], LOOK)
+        if flown.size and isinstance(plan.method.clock, Flow) and plan.stop == "left":
+            given = np.moveaxis(buffer, 1, 0).reshape(buffer.shape[1], -1)[:, flown]
+            given[: plan.state] = self.before[flown].T
+            after, self.state[flown] = crossings(plan, kernel, given, buffer.shape[2], halt, LOOK)
             self.tick[flown] = tick - LOOK + after
         self.over |= new
         self.before = state.copy()

@@ -139,7 +139,7 @@ def _piece(
         if halt.is_set() and adaptive(plan.method):  # it ended in the middle
             return
         advanced((stop - start) * n)
-        if ended and ended.look(buffer, stop):
+        if ended and ended.look(kernel, buffer, stop, halt.flag):
             advanced((plan.ticks - stop) * n)
             break
     _write(plan, buffer, boxes, out, part)
