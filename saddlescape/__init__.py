@@ -30,6 +30,8 @@ _HOME = {
     "compare_faces": "analysis.faces",
     "FaceComparison": "answers.faces",
     "Basins": "answers.basins",
+    "sharpness": "analysis.sharpness",
+    "Sharpness": "answers.sharpness",
     "Run": "results",
     "Background": "results",
     "load": "files",

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from saddlescape.answers.base import Answer
 
 #: kind of answer -> the file of saddlescape.answers it is written in
-HOMES = {"FaceComparison": "faces", "Basins": "basins"}
+HOMES = {"FaceComparison": "faces", "Basins": "basins", "Sharpness": "sharpness"}
 
 
 def load(path: str | Path) -> Run | Answer:
