@@ -32,6 +32,8 @@ _HOME = {
     "Basins": "answers.basins",
     "sharpness": "analysis.sharpness",
     "Sharpness": "answers.sharpness",
+    "stability": "analysis.stability",
+    "Stability": "answers.stability",
     "Run": "results",
     "Background": "results",
     "load": "files",

@@ -15,7 +15,12 @@ if TYPE_CHECKING:
     from saddlescape.answers.base import Answer
 
 #: kind of answer -> the file of saddlescape.answers it is written in
-HOMES = {"FaceComparison": "faces", "Basins": "basins", "Sharpness": "sharpness"}
+HOMES = {
+    "FaceComparison": "faces",
+    "Basins": "basins",
+    "Sharpness": "sharpness",
+    "Stability": "stability",
+}
 
 
 def load(path: str | Path) -> Run | Answer:

@@ -84,8 +84,10 @@ class Answer(ABC):
 
 
 def bare(value: Any) -> Any:
-    """Return ``value`` as plain data: lists, tables and numbers."""
+    """Return ``value`` as plain data: lists, tables and numbers; complex ones are [real, imaginary]."""
     if isinstance(value, np.ndarray | np.generic):
+        if np.iscomplexobj(value):
+            value = np.stack([value.real, value.imag], axis=-1)
         return value.tolist()
     if isinstance(value, CriticalPoint | Background):
         return value.to_json()

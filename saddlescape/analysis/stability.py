@@ -1,0 +1,125 @@
+"""Stability of every critical point under one method: multipliers, or for normalised SAM traps and 2-cycles."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from saddlescape.analysis import quadratics
+from saddlescape.analysis.cycles import cycle_at
+from saddlescape.answers.stability import Complex, LocalStability, Stability
+from saddlescape.dynamics.method import Method
+from saddlescape.dynamics.multipliers import local_behaviour
+from saddlescape.dynamics.reading import method as as_method
+from saddlescape.dynamics.words import background, formula
+from saddlescape.errors import UsageError
+from saddlescape.landscapes.base import Landscape
+from saddlescape.results import CriticalPoint
+
+#: numbers that have thresholds by formula
+KEYS = ("eta", "rho", "beta")
+
+
+def stability(landscape: Landscape, method: Method | str) -> Stability:
+    """Return what ``method`` does at every critical point of ``landscape``.
+
+    Where the step map is smooth, its multipliers (the eigenvalues of its Jacobian; of a flow or SDE those of its drift)
+    decide. Normalised SAM jumps at a critical point: the map itself is run from a small ball (docs/statuses.md). Beside
+    that the closed forms of the quadratic with the same Hessian: the trap of the flow, the 2-cycle in which the map ends
+    (found on the landscape too, with its multipliers), the values of eta, rho and beta for which a point attracts. Where
+    gradient descent's multiplier has passed −1, the orbit around the minimum is found by running and Newton's method.
+
+    ``method`` has one value per number. Raises UsageError for several.
+    """
+    resolved = as_method(method).on(landscape)
+    for key, value in resolved.numbers.items():
+        if isinstance(value, tuple):
+            raise UsageError(f"stability is asked of one method at a time, and {key} has {len(value)} values")
+    found = local_behaviour(landscape, resolved)
+    points = {p.id: p for p in landscape.critical_points}
+    return Stability(
+        spec={"landscape": landscape.name, "formula": landscape.formula, "params": dict(landscape.params),
+              "method": resolved.text},
+        method=resolved.text,
+        formula=formula(resolved),
+        clock=resolved.clock.name,
+        background=background(landscape),
+        points=tuple(_local(landscape, resolved, points[each["id"]], each) for each in found),
+        quadratic=quadratics.is_quadratic(landscape),
+        edge=_edge(resolved),
+    )  # fmt: skip
+
+
+def _local(
+    landscape: Landscape, method: Method, point: CriticalPoint, found: dict[str, Any]
+) -> LocalStability:
+    multipliers = np.array([complex(*m) if isinstance(m, list) else m for m in found["multipliers"]], complex)
+    trap = _trap(method, point)
+    size = float(np.max(np.abs(point.eigenvalues), initial=0.0))
+    return LocalStability(
+        id=point.id,
+        kind=point.kind,
+        x=point.x,
+        verdict=found["verdict"],
+        multipliers=multipliers,
+        eigenvalues=rates(multipliers, method),
+        radius=float("nan") if found["radius"] is None else float(found["radius"]),
+        trap=trap,
+        ball=trap / size if size else float("nan"),
+        axis=float(method.numbers["rho"]) if np.isfinite(trap) else float("nan"),  # type: ignore[arg-type]
+        cycle=cycle_at(landscape, method, point, found["multipliers"]),
+        limits=limits_at(method, point),
+        note=found["note"],
+    )
+
+
+def limits_at(method: Method, point: CriticalPoint) -> dict[str, tuple[float, float]]:
+    """Return, for eta, rho and beta where a formula is known, the interval in which ``method`` attracts at ``point``.
+
+    Of a curve of minima the flat direction is left out."""
+    across = point.eigenvalues
+    if point.samples is not None:
+        across = across[np.abs(across) > 1e-6 * np.max(np.abs(across), initial=0.0)]
+    spans = {key: quadratics.limits(method, key, across) for key in KEYS if key in method.numbers}
+    return {key: span for key, span in spans.items() if span is not None}
+
+
+def rates(multipliers: Complex, method: Method) -> Complex:
+    """Return the eigenvalues log(multiplier)/dt of a flow or SDE; empty for a map."""
+    if method.clock.name == "steps":
+        return np.zeros(0, dtype=complex)
+    dt = float(method.numbers["dt"])  # type: ignore[arg-type]
+    return np.asarray(np.log(np.where(multipliers == 0, 1e-300, multipliers)) / dt)
+
+
+def jumps(method: Method) -> bool:
+    """Whether the method, without noise, has a jump at every critical point."""
+    return (
+        method.perturbation.normalised
+        and not method.perturbation.is_smooth
+        and bool(method.numbers.get("rho"))
+    )
+
+
+def _trap(method: Method, point: CriticalPoint) -> float:
+    """Return the bound of ‖∇f‖ of the trap of normalised SAM, NaN for other methods."""
+    exact = getattr(method.clock, "order", None) is None
+    if (
+        not jumps(method)
+        or method.noise.random
+        or method.momentum.state
+        or not exact
+        or point.samples is not None
+    ):
+        return float("nan")
+    return quadratics.trap(float(method.numbers["rho"]), point.eigenvalues)  # type: ignore[arg-type]
+
+
+def _edge(method: Method) -> float:
+    """Return the curvature beyond which the map leaves every minimum, NaN where no formula is known."""
+    k = quadratics.factor(method)
+    if k is None or method.clock.name != "steps":
+        return float("nan")
+    eta, rho = (float(method.numbers.get(key) or 0.0) for key in ("eta", "rho"))  # type: ignore[arg-type]
+    return float(quadratics.edge(eta, k * rho, quadratics.most_of(method)))

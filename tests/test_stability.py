@@ -1,0 +1,269 @@
+"""Stability of critical points: multipliers against differences of plain maps, cycles against plain iteration."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import saddlescape as ss
+from saddlescape import report
+from saddlescape.answers.base import bare
+
+
+def himmelblau(x: np.ndarray) -> np.ndarray:
+    """Return the gradient of (x² + y − 11)² + (x + y² − 7)²."""
+    a, b = x[0] ** 2 + x[1] - 11, x[0] + x[1] ** 2 - 7
+    return np.array([4 * a * x[0] + 2 * b, 2 * a + 4 * b * x[1]])
+
+
+def beale(x: np.ndarray) -> np.ndarray:
+    """Return the gradient of Beale's function."""
+    u, v = x
+    parts = [
+        (c - u + u * v**k, np.array([v**k - 1, k * u * v ** (k - 1)]))
+        for k, c in ((1, 1.5), (2, 2.25), (3, 2.625))
+    ]
+    return sum(2 * r * g for r, g in parts)
+
+
+def differences(step, z: np.ndarray, h: float = 1e-5) -> np.ndarray:
+    """Return the derivative of a plain map by central differences, error O(h²)."""
+    return np.stack([(step(z + h * e) - step(z - h * e)) / (2 * h) for e in np.eye(len(z))], axis=1)
+
+
+def by_modulus(values: np.ndarray) -> np.ndarray:
+    return np.array(sorted(values, key=lambda m: (-round(abs(m), 6), m.imag)))
+
+
+def usam_ball(z: np.ndarray, eta: float = 1e-4, rho: float = 0.1, beta: float = 0.5) -> np.ndarray:
+    """Return one step of USAM with heavy ball on Beale's function."""
+    x, v = z[:2], z[2:]
+    v = beta * v + beale(x + rho * beale(x))
+    return np.concatenate([x - eta * v, v])
+
+
+MAPS = [
+    ("himmelblau", "gd:eta=0.016", 2, lambda z: z - 0.016 * himmelblau(z)),
+    ("himmelblau", "usam:eta=0.001,rho=0.01", 2, lambda z: z - 1e-3 * himmelblau(z + 0.01 * himmelblau(z))),
+    ("beale", "usam:eta=1e-4,rho=0.1,beta=0.5", 4, usam_ball),
+]
+
+
+@pytest.mark.parametrize(("name", "text", "size", "step"), MAPS)
+def test_multipliers_are_those_of_the_plain_map(name, text, size, step):
+    L = ss.landscape(name)
+    found = ss.stability(L, text)
+    for point, p in zip(L.critical_points, found.points, strict=True):
+        z = np.concatenate([point.x, np.zeros(size - 2)])
+        expected = np.linalg.eigvals(differences(step, z))
+        # h² times a third derivative of up to 1e5 (USAM on Beale near (0.1, −2.6)), and rounding over h
+        np.testing.assert_allclose(by_modulus(p.multipliers), by_modulus(expected), rtol=1e-4, atol=1e-6)
+        assert p.verdict == ("attracts" if np.abs(expected).max() < 1 else "repels")
+
+
+def test_eigenvalues_of_a_flow_are_those_of_its_drift():
+    """Of USAM's flow −H(I + rho H): RK4 at dt·a = 0.3 is off by (dt·a)⁴/120 = 1e-4 at most."""
+    L = ss.landscape("beale")
+    found = ss.stability(L, "usam@flow:rho=0.1,eta=1e-3,dt=1e-4")
+    for point, p in zip(L.critical_points[::2], found.points[::2], strict=True):
+        expected = -point.eigenvalues * (1 + 0.1 * point.eigenvalues)
+        np.testing.assert_allclose(np.sort(p.eigenvalues.real), np.sort(expected), rtol=1e-4)
+        assert np.all(p.eigenvalues.imag == 0)
+
+
+# ---- himmelblau beyond −1 --------------------------------------------------------------------------------------------
+def test_himmelblau_at_eta_0016_circles_its_steepest_minimum_with_period_2():
+    L, eta = ss.landscape("himmelblau"), 0.016
+    assert 2 / 133.786 < eta < 2 / 105.419
+    found = ss.stability(L, f"gd:eta={eta}")
+    first = found.at(0)
+    assert first.x == pytest.approx([-3.779310, -3.283186], abs=1e-6)
+    assert [p.verdict for p in found.points[:4]] == ["repels", "attracts", "attracts", "attracts"]
+    assert first.multipliers[0] == pytest.approx(1 - eta * 133.785615, rel=1e-6)
+    x = first.x + np.array([0.01, 0.0])
+    for _ in range(4000):  # plain iteration: the orbit's multiplier is well inside the circle
+        x = x - eta * himmelblau(x)
+    orbit = np.array([x, x - eta * himmelblau(x)])
+    away = np.linalg.norm(orbit - first.x, axis=1)
+    cycle = first.cycle
+    assert cycle is not None
+    assert (cycle.period, cycle.stable) == (2, True)
+    assert [cycle.nearest, cycle.farthest] == pytest.approx(sorted(away), rel=1e-9)
+    assert 0.53 < cycle.nearest < cycle.farthest < 0.64  # 0.54 to 0.64, as printed
+    twice = differences(lambda z: z - eta * himmelblau(z), orbit[1]) @ differences(
+        lambda z: z - eta * himmelblau(z), orbit[0]
+    )
+    np.testing.assert_allclose(by_modulus(cycle.multipliers), by_modulus(np.linalg.eigvals(twice)), rtol=1e-6)
+    assert all(p.cycle is None for p in found.points[1:])
+
+
+def test_a_cycle_that_has_doubled_again_has_period_4():
+    """(x² − 1)²/4 under gd: x' = x − eta(x³ − x). The 2-cycle around a minimum doubles between eta = 1.22 and 1.25."""
+    L, eta = ss.landscape("(x^2 - 1)^2/4"), 1.25
+    x = 0.9
+    for _ in range(5000):
+        x = x - eta * (x**3 - x)
+    orbit = [x]
+    for _ in range(3):
+        orbit.append(orbit[-1] - eta * (orbit[-1] ** 3 - orbit[-1]))
+    minimum = ss.stability(L, f"gd:eta={eta}").at(1)
+    assert minimum.kind == "minimum"
+    assert minimum.cycle is not None
+    assert minimum.cycle.period == 4
+    np.testing.assert_allclose(np.sort(minimum.cycle.x[:, 0]), np.sort(orbit), rtol=1e-8)
+
+
+# ---- SAM -------------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("eta", [0.01, 0.1, 0.3, 0.45])
+def test_R13_the_cycle_at_the_saddle(eta):
+    (p,) = ss.stability(ss.landscape("saddle"), f"sam:eta={eta},rho=0.5").points
+    assert p.verdict == "traps"
+    assert p.trap == 0.5 * 2  # rho·min mu
+    assert (p.ball, p.axis) == (0.5, 0.5)
+    cycle = p.cycle
+    assert cycle is not None
+    assert cycle.predicted == pytest.approx(eta * 0.5 / (1 - eta), rel=1e-12)
+    np.testing.assert_allclose(
+        np.abs(cycle.x), np.tile([cycle.predicted, 0.0], (2, 1)), rtol=1e-12, atol=1e-12
+    )
+    np.testing.assert_allclose(np.sort(cycle.factors.real), np.sort([1 - 2 * eta, -1 + 4 * eta]), atol=1e-12)
+    # of the map applied twice, so the squares of the factors
+    np.testing.assert_allclose(
+        np.sort(cycle.multipliers.real), np.sort([(1 - 2 * eta) ** 2, (1 - 4 * eta) ** 2]), atol=1e-12
+    )
+    assert cycle.stable
+    assert p.radius == pytest.approx(
+        cycle.predicted, rel=1e-5
+    )  # where the map really hovers, after 1500 ticks
+
+
+@pytest.mark.parametrize(("ly", "eta", "across"), [(2.0, 0.1, -0.6), (3.0, 0.1, -2.75), (3.0, 0.4, -0.5)])
+def test_R14_the_transverse_factor_and_the_radius_where_the_cycle_is_unstable(ly, eta, across):
+    (p,) = ss.stability(ss.landscape("general_saddle", lx=2, ly=ly), f"sam:eta={eta},rho=0.5").points
+    assert p.cycle is not None
+    assert min(p.cycle.factors.real) == pytest.approx(across, rel=1e-12)
+    assert p.cycle.stable == (abs(across) < 1)
+    # y just above 0 is thrown to −eta·mu·rho: beyond rho, and away, iff eta·mu > 1, whatever the cycle along x
+    assert p.verdict == ("traps" if eta * ly < 1 else "repels")
+    if not p.cycle.stable:  # it bounces along y, as far as eta·mu·rho
+        assert p.cycle.predicted < p.radius <= eta * ly * 0.5 * (1 + 1e-9)
+
+
+def test_R15_the_cycle_on_a_line():
+    (p,) = ss.stability(ss.landscape("parabola", curvature=3), "sam:eta=0.5,rho=0.1").points
+    assert p.cycle is not None
+    assert p.cycle.predicted == pytest.approx(0.3, rel=1e-14)
+    assert p.radius == pytest.approx(0.3, rel=1e-6)
+
+
+def test_R16_the_cycle_of_heavy_ball_and_of_nesterov():
+    """c = eta λ rho/(K − eta λ), K = 2(1 + beta): 0.0105263; Nesterov K = 2(1 + beta)/(1 + 2 beta)."""
+    for more, K in (("", 3.0), (",nesterov=true", 1.5)):
+        text = f"sam:eta=0.1,rho=0.2,beta=0.5{more}"
+        (p,) = ss.stability(ss.landscape("parabola", curvature=1.5), text).points
+        cycle = p.cycle
+        assert cycle is not None
+        assert cycle.predicted == pytest.approx(0.03 / (K - 0.15), rel=1e-12)
+        c = cycle.predicted
+        v = -1.5 * (c + 0.2) / 1.5
+        G = 1.5 * (c + 0.2)
+        after = c - 0.1 * ((G + 0.5 * (0.5 * v + G)) if more else 0.5 * v + G)
+        assert after == pytest.approx(-c, rel=1e-12)
+        assert [abs(a) for a in cycle.x[:, 0]] == pytest.approx([c, c], rel=1e-12)
+        assert cycle.stable
+
+
+def test_R17_the_basin_along_the_negative_direction_is_rho_whatever_the_curvature():
+    for mu in (1.0, 27.75):
+        (p,) = ss.stability(ss.landscape("general_saddle", lx=2, ly=mu), "sam:eta=1e-3,rho=0.5").points
+        assert p.axis == 0.5
+        y = np.array([0.499, 0.501])
+        for _ in range(20000):
+            y = (1 + 1e-3 * mu) * y - 1e-3 * mu * p.axis * np.sign(y)
+        assert abs(y[0]) <= 1e-3 * mu * p.axis < 1 < abs(y[1])
+        assert p.verdict == "traps"
+
+
+def test_the_trap_is_kept_by_the_flow_and_its_bound_is_sharp():
+    """‖Hx‖ < rho·min mu falls under Xdot = −H(I + rho H/‖HX‖)X (plain Euler here); along the weak direction, just above
+    the bound, it rises."""
+    H, rho = np.diag([3.0, -1.0, -2.0]), 0.5
+    (p,) = ss.stability(ss.landscape("(3*x^2 - y^2 - 2*z^2)/2"), f"sam:eta=0.01,rho={rho}").points
+    assert p.trap == pytest.approx(rho * 1.0)
+
+    def rate(x: np.ndarray) -> float:
+        g = H @ x
+        return float(g @ H @ (-H @ (x + rho * g / np.linalg.norm(g))))
+
+    directions = np.random.default_rng(0).normal(size=(500, 3))
+    for u in directions / np.linalg.norm(directions @ H, axis=1, keepdims=True):
+        assert rate(0.999 * p.trap * u) < 0
+    weak = np.array([0.0, 1.0, 0.0])
+    assert rate(1.001 * p.trap * weak) > 0 > rate(0.999 * p.trap * weak)
+
+
+def test_on_a_landscape_that_is_no_quadratic_the_cycle_is_its_own():
+    """Newton's orbit is one of the plain map: near the formula, and not on it."""
+
+    def gradient(x: np.ndarray) -> np.ndarray:
+        return np.array([4 * x[0] + 0.6 * x[0] ** 2, x[1]])
+
+    eta, rho = 0.1, 0.02
+    found = ss.stability(ss.landscape("2*x^2 + y^2/2 + x^3/5"), f"sam:eta={eta},rho={rho}")
+    assert not found.quadratic
+    minimum = next(p for p in found.points if p.kind == "minimum")
+    cycle = minimum.cycle
+    assert cycle is not None
+    for x, following in zip(cycle.x, np.roll(cycle.x, -1, axis=0), strict=True):
+        g = gradient(x)
+        np.testing.assert_allclose(x - eta * gradient(x + rho * g / np.linalg.norm(g)), following, atol=1e-13)
+    assert cycle.farthest == pytest.approx(
+        cycle.predicted, rel=0.05
+    )  # of order rho·|D³f|/|λ| = 0.006, times few
+    assert cycle.farthest != pytest.approx(cycle.predicted, rel=1e-6)
+
+
+# ---- USAM ------------------------------------------------------------------------------------------------------------
+def test_R8_and_R9_the_limits_of_usam():
+    (p,) = ss.stability(ss.landscape("saddle"), "usam:eta=0.01,rho=1").points
+    assert p.limits["rho"] == pytest.approx((0.5, 49.5), rel=1e-12)
+    L = ss.landscape("beale")
+    beyond = ss.stability(L, "usam:eta=1e-5,rho=0.037").at(2)
+    below = ss.stability(L, "usam:eta=1e-5,rho=0.03").at(2)
+    assert (below.verdict, beyond.verdict) == ("repels", "attracts")
+    assert below.limits["rho"][0] == pytest.approx(0.036036, abs=5e-7)
+
+
+@pytest.mark.parametrize(("rho", "edge"), [(0.0, 20.0), (0.05, 12.3607), (0.2, 7.80776)])
+def test_R32_minima_beyond_the_edge_of_stability_are_left(rho, edge):
+    """(xy − 1)²/2 has the curve xy = 1 of minima, sharpness x² + y²: a run near it stays below the edge, leaves above."""
+    found = ss.stability(ss.landscape("uv"), f"usam:eta=0.1,rho={rho}")
+    assert found.edge == pytest.approx(edge, rel=1e-5)
+    for sharpness in (0.95 * edge, 1.05 * edge):
+        s = (sharpness + np.sqrt(sharpness**2 - 4)) / 2  # y², with x = 1/y
+        minimum = np.array([1 / np.sqrt(s), np.sqrt(s)])
+        x = minimum + 1e-4
+        for _ in range(3000):
+            g = (x[0] * x[1] - 1) * x[::-1]
+            y = x + rho * g
+            x = x - 0.1 * (y[0] * y[1] - 1) * y[::-1]
+        assert (np.linalg.norm(x - minimum) < 1e-3) == (sharpness < edge)
+
+
+# ---- the answer ------------------------------------------------------------------------------------------------------
+def test_a_stability_is_the_same_after_loading_and_has_plain_json(tmp_path: Path):
+    found = ss.stability(ss.landscape("himmelblau"), "gd:eta=0.016")
+    back = ss.load(found.save(tmp_path / "a.npz"))
+    assert isinstance(back, ss.Stability)
+    assert back.summary() == found.summary()
+    assert report.dumps(bare(back.points)) == report.dumps(bare(found.points))
+    assert "2-cycle of radius 0.5368 to 0.6377, stable" in found.summary()
+    with pytest.raises(KeyError):
+        found.at(99)
+
+
+def test_only_one_method_is_asked_about():
+    with pytest.raises(ss.UsageError, match="rho has 2 values"):
+        ss.stability(ss.landscape("saddle"), ss.method("sam", rho=[0.1, 0.2]))
