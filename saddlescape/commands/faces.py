@@ -9,40 +9,12 @@ from saddlescape.commands.asking import ask
 from saddlescape.commands.faces_plan import FacesAsked
 
 
-def faces(
-    context: typer.Context,
-    landscape: o.MaybeSource = None,
-    opt: o.Map = None,
-    eta: o.Eta = None,
-    rho: o.Rho = None,
-    beta: o.Beta = None,
-    batch: o.Batch = None,
-    sigma: o.Sigma = None,
-    face: o.Face = None,
-    etas: o.Etas = None,
-    rhos: o.Rhos = None,
-    x0: o.OneStart = None,
-    steps: o.Steps = None,
-    time: o.Time = None,
-    runs: o.Repetitions = None,
-    seed: o.Seed = None,
-    records: o.Records = None,
-    test: o.Test = None,
-    param: o.Param = None,
-    sample: o.Sample = None,
-    vars: o.Vars = None,
-    domain: o.Domain = None,
-    out: o.Plainly = None,
-    style: o.Style = None,
-    no_plot: o.NoPlot = False,
-    config: o.Config = None,
-    dry_run: o.DryRun = False,
-    json: o.Json = False,
-    quiet: o.Quiet = 0,
-    verbose: o.Verbose = 0,
-    no_progress: o.NoProgress = False,
-    threads: o.Threads = None,
-) -> None:
+@o.takes(
+    landscape=o.MaybeSource, opt=o.Map, **o.NUMBERS, face=o.Face, etas=o.Etas, rhos=o.Rhos, x0=o.OneStart,
+    steps=o.Steps, time=o.Time, runs=o.Repetitions, seed=o.Seed, records=o.Records, test=o.Test,
+    **o.SCENE, out=o.Plainly, **o.FILES, **o.WORK,
+)  # fmt: skip
+def faces(context: typer.Context) -> None:
     """Measure how far the flows and SDEs of a method are from its map.
 
     Weak errors |Δ E x|, |Δ E x xᵀ|, |Δ E f| at the end of a run with standard errors, against eta and rho where

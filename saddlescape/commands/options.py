@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import Annotated, Any
+from collections.abc import Callable, Sequence
+from functools import wraps
+from inspect import Parameter, Signature
+from typing import Annotated, Any, get_args
 
-from typer import Argument, Option
+from typer import Argument, Context, Option
 from typer.core import TyperCommand, TyperGroup
 
 Source = Annotated[
@@ -155,6 +157,44 @@ NoContinue = Annotated[bool, Option("--no-continue", help="Start afresh where a 
 Check = Annotated[
     bool, Option("--check", help="Write nothing; compare with the file. Exit 3 if they differ.")
 ]
+
+
+#: options in groups, in the order --help lists them: numbers of a single --opt
+NUMBERS: dict[str, Any] = {"eta": Eta, "rho": Rho, "beta": Beta, "batch": Batch, "sigma": Sigma}
+#: which landscape a formula is
+SCENE: dict[str, Any] = {"param": Param, "sample": Sample, "vars": Vars, "domain": Domain}
+#: what is written, and from which file the rest is read
+FILES: dict[str, Any] = {"style": Style, "no_plot": NoPlot, "config": Config, "dry_run": DryRun}
+#: what is said
+SAID: dict[str, Any] = {"json": Json, "quiet": Quiet, "verbose": Verbose}
+#: what is said and how it is worked, of a command that may take long
+WORK: dict[str, Any] = {**SAID, "no_progress": NoProgress, "threads": Threads}
+
+
+def takes(**options: Any) -> Callable[[Callable[[Any], None]], Callable[..., None]]:
+    """Return a decorator: the command, a function of its context, takes these options (name -> declaration above)."""
+
+    def declare(function: Callable[[Any], None]) -> Callable[..., None]:
+        @wraps(function)
+        def command(context: Any, **_: Any) -> None:
+            function(context)
+
+        made = [
+            Parameter(name, Parameter.POSITIONAL_OR_KEYWORD, default=_unset(kind), annotation=kind)
+            for name, kind in options.items()
+        ]
+        given = Parameter("context", Parameter.POSITIONAL_OR_KEYWORD, annotation=Context)
+        command.__signature__ = Signature([given, *made])  # type: ignore[attr-defined]
+        command.__annotations__ = {"context": Context, **options}
+        return command
+
+    return declare
+
+
+def _unset(kind: Any) -> Any:
+    """Return what an option is where it is not given; nothing for an argument that has to be."""
+    of = get_args(kind)[0]
+    return {bool: False, int: 0, str: Parameter.empty}.get(of)
 
 
 class AsWritten:

@@ -29,42 +29,12 @@ if TYPE_CHECKING:
     from saddlescape.results import Run
 
 
-def run(
-    context: typer.Context,
-    landscape: o.MaybeSource = None,
-    opt: o.Opt = None,
-    eta: o.Eta = None,
-    rho: o.Rho = None,
-    beta: o.Beta = None,
-    batch: o.Batch = None,
-    sigma: o.Sigma = None,
-    x0: o.Start = None,
-    steps: o.Steps = None,
-    time: o.Time = None,
-    budget: o.Budget = None,
-    stop: o.Stop = None,
-    runs: o.Runs = None,
-    seed: o.Seed = None,
-    every: o.Every = None,
-    fast: o.Fast = None,
-    no_baseline: o.NoBaseline = None,
-    param: o.Param = None,
-    sample: o.Sample = None,
-    vars: o.Vars = None,
-    domain: o.Domain = None,
-    view: o.View = None,
-    out: o.Out = None,
-    style: o.Style = None,
-    no_plot: o.NoPlot = False,
-    config: o.Config = None,
-    dry_run: o.DryRun = False,
-    json: o.Json = False,
-    quiet: o.Quiet = 0,
-    verbose: o.Verbose = 0,
-    no_progress: o.NoProgress = False,
-    threads: o.Threads = None,
-    no_continue: o.NoContinue = False,
-) -> None:
+@o.takes(
+    landscape=o.MaybeSource, opt=o.Opt, **o.NUMBERS, x0=o.Start, steps=o.Steps, time=o.Time, budget=o.Budget,
+    stop=o.Stop, runs=o.Runs, seed=o.Seed, every=o.Every, fast=o.Fast, no_baseline=o.NoBaseline,
+    **o.SCENE, view=o.View, out=o.Out, **o.FILES, **o.WORK, no_continue=o.NoContinue,
+)  # fmt: skip
+def run(context: typer.Context) -> None:
     """Simulate methods on a landscape: a table, and a figure of the trajectories.
 
     GD is added for comparison. Every landscape has a start, a step size and a radius of its own, so that
@@ -75,7 +45,7 @@ def run(
     from saddlescape.commands.plan import resolve
 
     plan, console = resolve(spec), Console.of(given)
-    if dry_run:
+    if given["dry_run"]:
         print(plan.spec.to_toml(), end="")
         tell(plan, console)
         return
