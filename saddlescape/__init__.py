@@ -34,6 +34,8 @@ _HOME = {
     "Sharpness": "answers.sharpness",
     "stability": "analysis.stability",
     "Stability": "answers.stability",
+    "Disagreement": "answers.disagreement",
+    "disagreement": "analysis.disagreement",
     "Run": "results",
     "Background": "results",
     "load": "files",

@@ -20,6 +20,7 @@ HOMES = {
     "Basins": "basins",
     "Sharpness": "sharpness",
     "Stability": "stability",
+    "Disagreement": "disagreement",
 }
 
 

@@ -12,7 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from saddlescape.plots.background import contours
+    from saddlescape.plots.basin_map import basins
+    from saddlescape.plots.basins_page import basins_figure
     from saddlescape.plots.curve import lines
+    from saddlescape.plots.differing import disagreement
     from saddlescape.plots.faces import face_errors
     from saddlescape.plots.faces_along import face_traces
     from saddlescape.plots.faces_page import faces_figure
@@ -27,8 +30,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "STYLES",
+    "basins",
+    "basins_figure",
     "context",
     "contours",
+    "disagreement",
     "face_errors",
     "face_traces",
     "faces_figure",
@@ -44,8 +50,11 @@ __all__ = [
 
 HOMES = {
     "STYLES": "style",
+    "basins": "basin_map",
+    "basins_figure": "basins_page",
     "context": "style",
     "contours": "background",
+    "disagreement": "differing",
     "face_errors": "faces",
     "face_traces": "faces_along",
     "faces_figure": "faces_page",

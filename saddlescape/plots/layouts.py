@@ -58,7 +58,7 @@ def map(sheet: Sheet) -> tuple[float, bool]:
     """
     u, background = sheet.unit, sheet.runs[0].background
     left, top, right = 0.56 * u, 0.36 * u, 0.14 * u
-    wide, tall = _fitting(background.view, sheet.width - left - right, 0.82 * sheet.width)
+    wide, tall = fitting(background.view, sheet.width - left - right, 0.82 * sheet.width)
     ax = sheet.axes(left + (sheet.width - left - right - wide) / 2, top, wide, tall)
     sheet.cut(top + tall + 2 * u)  # near enough for what is drawn by angle
     ax.set(xlim=background.view[0], ylim=background.view[1])
@@ -68,7 +68,7 @@ def map(sheet: Sheet) -> tuple[float, bool]:
     return top + tall + 0.42 * u, drawn.thinned
 
 
-def _fitting(view: Sequence[tuple[float, float]], wide: float, most: float) -> tuple[float, float]:
+def fitting(view: Sequence[tuple[float, float]], wide: float, most: float) -> tuple[float, float]:
     """Return the box of a map: equal scales where the view is no more than about twice as long as wide."""
     ratio = (view[1][1] - view[1][0]) / (view[0][1] - view[0][0])
     tall = wide * ratio if 0.45 <= ratio <= 2.2 else 0.72 * wide
@@ -85,7 +85,7 @@ def panels(sheet: Sheet) -> tuple[float, bool]:
     if flat:
         tall = (0.4 if columns == 1 else 0.62) * wide
     else:
-        wide, tall = _fitting(background.view, wide, 0.8 * sheet.width)
+        wide, tall = fitting(background.view, wide, 0.8 * sheet.width)
     sheet.cut(sheet.width)
     own = named(sheet.runs)
     for i, (run, label) in enumerate(zip(sheet.runs, sheet.labels, strict=True)):

@@ -1,0 +1,102 @@
+"""Disagreement: where two methods that start from the same places end at different ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from saddlescape.answers.base import Answer
+from saddlescape.answers.intervals import wilson
+from saddlescape.results import Array, Background
+
+#: ends that are no critical point: nobody knows; the trajectory diverged; it left the domain
+UNKNOWN, DIVERGED, LEFT = -1, -2, -3
+
+Ends = np.ndarray[Any, np.dtype[np.int16]]
+Mask = np.ndarray[Any, np.dtype[np.bool_]]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Disagreement(Answer):
+    """Where two methods end from every pixel of one window.
+
+    ``methods``, ``formulas`` and ``clocks`` are those of the two; ``axes``, ``plane`` and ``origin`` as in Basins.
+    ``first`` and ``second`` (ny, nx) hold the id of the critical point where each certainly ends, UNKNOWN (−1) where
+    nobody knows, DIVERGED (−2) or LEFT (−3). With ``cycling`` a trajectory that cycles counts as ending near the
+    critical point it is nearest to; without, its end is unknown.
+    """
+
+    methods: tuple[str, str]
+    formulas: tuple[str, str]
+    clocks: tuple[str, str]
+    background: Background
+    axes: tuple[Array, Array]
+    plane: tuple[int, int]
+    origin: Array
+    first: Ends
+    second: Ends
+    cycling: bool = False
+
+    silent = (*Answer.silent, "axes", "first", "second")
+
+    @cached_property
+    def unknown(self) -> Mask:
+        """Where the end of one of the two, or of both, is unknown, (ny, nx)."""
+        return np.asarray((self.first == UNKNOWN) | (self.second == UNKNOWN))
+
+    @cached_property
+    def differ(self) -> Mask:
+        """Where both ends are known, and not the same, (ny, nx)."""
+        return np.asarray(~self.unknown & (self.first != self.second))
+
+    @property
+    def share(self) -> float:
+        """The share of pixels that differ, among those of which both ends are known; NaN where there is none."""
+        known = int(np.sum(~self.unknown))
+        return int(self.differ.sum()) / known if known else float("nan")
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """The 95 % interval of ``share``, the pixels taken as a random sample of the window; (0, 1) where none is
+        known."""
+        known = int(np.sum(~self.unknown))
+        return wilson(int(self.differ.sum()), known) if known else (0.0, 1.0)
+
+    def changes(self) -> list[tuple[int, int, int]]:
+        """Return (end of the first, end of the second, number of pixels) of all that differ, most common first."""
+        pairs = np.stack([self.first[self.differ], self.second[self.differ]], axis=1)
+        kinds, counts = np.unique(pairs, axis=0, return_counts=True)
+        order = np.argsort(-counts, kind="stable")
+        return [(int(a), int(b), int(n)) for (a, b), n in zip(kinds[order], counts[order], strict=True)]
+
+    def in_words(self, end: int) -> str:
+        """Return an end as a person says it: minimum (3, 0.5)."""
+        if end < 0:
+            return {UNKNOWN: "unknown", DIVERGED: "diverged", LEFT: "left the domain"}[end]
+        point = next(p for p in self.background.points if p.id == end)
+        return f"{point.kind} ({', '.join(f'{a:.4g}' for a in point.x + 0.0)})"
+
+    def summary(self) -> str:
+        """Return the share that differs with its interval, what is unknown, and from where to where."""
+        low, high = self.interval
+        first, second = self.methods
+        known = int(np.sum(~self.unknown))
+        lines = [
+            f"{first} and {second} on {self.background.title}:",
+            f"  different ends: {self.share:.2%} ({low:.2%} to {high:.2%}) of the {known:,} starts whose ends are known",
+            f"  unknown end of one or both: {self.unknown.mean():.2%} of all {self.unknown.size:,} starts, not counted",
+        ]
+        lines += [f"  {self.in_words(a)} → {self.in_words(b)}: {n / known:.2%}" for a, b, n in self.changes()]
+        return "\n".join(lines)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the share, its interval, what is unknown and every change as plain data."""
+        more = {
+            "share": self.share, "interval": list(self.interval), "unknown": float(self.unknown.mean()),
+            "changes": [{"from": a, "to": b, "pixels": n} for a, b, n in self.changes()],
+            "resolution": [self.first.shape[1], self.first.shape[0]],
+        }  # fmt: skip
+        return {**super().to_json(), **more}

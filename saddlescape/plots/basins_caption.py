@@ -1,0 +1,86 @@
+"""The caption of basins: formulas and numbers, what colours, stripes and brackets mean."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from saddlescape.answers.basins import Basins
+from saddlescape.answers.disagreement import Disagreement
+from saddlescape.plots import naming, words
+from saddlescape.plots.basin_ends import percent
+from saddlescape.plots.caption import broken, of_loss, of_methods
+
+
+def sentences(results: Sequence[Basins], between: Disagreement | None, timed: bool) -> list[list[str]]:
+    """Return the paragraphs of the caption as pieces between which a line may break."""
+    paragraphs = [
+        of_loss(results[0].background),
+        of_methods([(each.method, each.formula) for each in results]),
+        broken(_numbers(results)),
+        broken(_reading(results, between, timed)),
+    ]
+    return [p for p in paragraphs if p]
+
+
+def _numbers(results: Sequence[Basins]) -> str:
+    """Return what all methods share, how long they ran, how many starts, through which plane, and the seed."""
+    facts = [same] if (same := naming.same([each.method for each in results])) else []
+    times = list(dict.fromkeys(each.time for each in results))
+    spans = " and ".join(words.number(t) for t in times)
+    ticks = {each.steps for each in results}
+    maps = all(each.clock == "steps" for each in results)
+    facts.append(
+        f"{words.count(ticks.pop())} steps (time {spans})" if maps and len(ticks) == 1 else f"time {spans}"
+    )
+    shapes = dict.fromkeys(each.shape for each in results)
+    facts.append(" and ".join(f"{words.count(nx)} × {words.count(ny)}" for ny, nx in shapes) + " starts")
+    facts += [f"{words.count(each.runs)} runs from each" for each in results[:1] if each.runs > 1]
+    first = results[0]
+    names = first.background.coordinates
+    facts += [
+        f"{words.coordinate(names[k])} = {words.number(float(first.origin[k]))}"
+        for k in range(len(names))
+        if k not in first.plane
+    ]
+    if any(_random(each) for each in results) and (seed := first.spec.get("seed")) is not None:
+        facts.append(f"seed {seed}")
+    return ", ".join(facts) + "."
+
+
+def share(between: Disagreement) -> str:
+    """Return the share of starts that end differently, with its interval."""
+    return percent(int(between.differ.sum()), int((~between.unknown).sum()))
+
+
+def _random(result: Basins) -> bool:
+    """Return whether chance had a part: a batch, Gaussian noise, an SDE."""
+    read = naming.read(result.method)
+    return read.clock.startswith("sde") or "sigma" in read.keys or read.value("batch") is not None
+
+
+def _reading(results: Sequence[Basins], between: Disagreement | None, timed: bool) -> str:
+    """Return what colours, stripes and intervals mean, as far as they occur."""
+    said = ["Hue: where a start ends"]
+    if timed:
+        said.append("lightness: the time to get there")
+    occurring = {word.partition(":")[0] for each in results for word in each.fractions()}
+    looks = {
+        "cycling": "thin stripes: it cycles, nearest to that point",
+        "moving": "grey: still moving",
+        "left": "sand: left the domain",
+        "diverged": "hatched: diverged",
+    }
+    said += [look for word, look in looks.items() if word in occurring]
+    text = "; ".join(said) + "."
+    if any(each.ends for each in results):
+        text += " Hues of a pixel's runs are mixed by their shares."
+    if between is not None:
+        text += f" {_differing(between)}"
+    return f"{text} In brackets: 95\u2009% intervals."
+
+
+def _differing(between: Disagreement) -> str:
+    """Return how to read the panel of what differs."""
+    first, second = naming.labels(list(between.methods))
+    text = f"Where they differ: filled with the end of {second}, striped with that of {first}; faint: the same end"
+    return text + ("; grey: an end unknown, never counted." if between.unknown.any() else ".")
