@@ -36,6 +36,8 @@ _HOME = {
     "Stability": "answers.stability",
     "Disagreement": "answers.disagreement",
     "disagreement": "analysis.disagreement",
+    "escape": "analysis.escape",
+    "Escape": "answers.escape",
     "Run": "results",
     "Background": "results",
     "load": "files",

@@ -21,6 +21,7 @@ HOMES = {
     "Sharpness": "sharpness",
     "Stability": "stability",
     "Disagreement": "disagreement",
+    "Escape": "escape",
 }
 
 

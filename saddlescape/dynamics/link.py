@@ -25,8 +25,11 @@ CHECK = 64
 DIRECTIONS = "uvs"
 
 
-def kernel_source(landscape: Landscape, method: Method, *, fast: bool = False) -> str:
-    """Return the text of the kernel that runs ``method`` on ``landscape``; numbers are not in it, only their names."""
+def kernel_source(landscape: Landscape, method: Method, *, fast: bool = False, loop: str = "loop.py") -> str:
+    """Return the text of the kernel that runs ``method`` on ``landscape``; numbers are not in it, only their names.
+
+    ``loop`` is the file of the loop of a run in ticks of one length; adaptive flows have their own.
+    """
     d = landscape.dim
     formulas = method.formulas(d, landscape.n_samples, passes=True)
     law = replace(method.parts(d, landscape.n_samples), passes=True)
@@ -64,7 +67,7 @@ def kernel_source(landscape: Landscape, method: Method, *, fast: bool = False) -
         *([passes.table(law)] if large else []),
         *drawn.functions,
         tick,
-        verbatim("adaptive.py" if adaptive(method) else "loop.py"),
+        verbatim("adaptive.py" if adaptive(method) else loop),
     ]
     return "\n\n\n".join(part.strip("\n") for part in parts) + "\n"
 

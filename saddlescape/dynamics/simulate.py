@@ -97,7 +97,7 @@ def carry_out(
     _affordable(plan, memory)
     rule = Rule(plan) if plan.stop else None
     with ctrl_c.remembered() as pressed:  # compilers have many callbacks in which one would be lost
-        kernel, lanes = _kernel(plan, engine)
+        kernel, lanes = kernel_of(plan, engine)
         partial = fitting(resume, plan) or empty(plan)
         work(plan, kernel, lanes, partial, threads, progress, block, rule, pressed)
     return _run(plan, partial)
@@ -121,10 +121,11 @@ def _size(count: float) -> str:
     return f"{count / 1e3:.1f} kB"
 
 
-def _kernel(plan: Plan, engine: str) -> tuple[kernels.Kernel, int]:
+def kernel_of(plan: Plan, engine: str, loop: str = "loop.py") -> tuple[kernels.Kernel, int]:
+    """Return the kernel of a plan with the ``loop``, compiled or plain as ``engine`` says, and its number of lanes."""
     if engine not in ("auto", "compiled", "plain"):
         raise UsageError(f"engine is auto, compiled or plain, not '{engine}'")
-    source = kernel_source(plan.landscape, plan.method, fast=plan.fast)
+    source = kernel_source(plan.landscape, plan.method, fast=plan.fast, loop=loop)
     own = plan.landscape.functions
     gradient = own[1] if own else None
     work = plan.x0.shape[0] * plan.ticks * (PLAIN_DRAW if plan.method.random else 1)

@@ -1,0 +1,178 @@
+"""Escape: how soon many runs of a method leave a ball around a saddle or a minimum."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from saddlescape.analysis import ball
+from saddlescape.analysis.survival import kaplan_meier, tail_rate
+from saddlescape.answers.escape import Escape
+from saddlescape.dynamics import words
+from saddlescape.dynamics.first_exit import first_exits
+from saddlescape.dynamics.method import Method
+from saddlescape.dynamics.plan import Plan, plan_run, whole
+from saddlescape.dynamics.radius import capture_radius
+from saddlescape.dynamics.reading import method as as_method
+from saddlescape.dynamics.timing import caution, face_ticks
+from saddlescape.dynamics.work import Progress
+from saddlescape.errors import StepWarning, UsageError
+from saddlescape.landscapes.base import Array, Landscape
+from saddlescape.partial import Partial
+from saddlescape.results import CriticalPoint
+
+#: runs where nobody says how many
+RUNS = 1000
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """An escape, resolved and checked: the ``plan`` of its runs, and the ball."""
+
+    plan: Plan
+    about: CriticalPoint
+    start: Array
+    radius: float
+    spread: float
+
+    @property
+    def doubts(self) -> list[str]:
+        """What a person should know of it before it runs, in words."""
+        scene, method = self.plan.landscape, self.plan.method
+        said = [caution(scene, method, self.plan.x0)]
+        captured = capture_radius(scene, method, self.about)
+        if self.radius <= captured:
+            said.append(
+                f"the ball of radius {self.radius:g} lies within the capture radius {captured:.3g} of {method.name}: "
+                "to leave it is no escape"
+            )
+        return [each for each in said if each]
+
+
+def escape(
+    landscape: Landscape,
+    method: Method | str,
+    *,
+    point: int | None = None,
+    start: Any = None,
+    radius: float | None = None,
+    runs: int = RUNS,
+    steps: int | None = None,
+    time: float | None = None,
+    seed: int = 0,
+    spread: float | None = None,
+    threads: int | None = None,
+    progress: Progress | None = None,
+    resume: Partial | None = None,
+    engine: str = "auto",
+) -> Escape:
+    """Run ``method`` many times and return when each run was first outside a ball, exactly to the tick.
+
+    point : id of the critical point the ball is around; by default the nearest to ``start``, or the saddle nearest to the
+        landscape's own start (of a landscape without one the first point).
+    start : (d,), where runs start, inside the ball; the critical point itself by default.
+    radius : of the ball; by default a quarter of the way to the nearest other critical point or to the domain's border,
+        and at least 1.5 capture radii.
+    runs : how many, ≥ 1, each with its own stream of random numbers, the same for every method.
+    steps, time : how long, in steps of the map (a face ends when its map does) or as time; the landscape's steps.
+    spread : starts are spread evenly over a ball of this radius around ``start``; by default 0, and a tenth of ``radius``
+        where all runs would be one: the method is not random, or its noise vanishes at the start.
+    threads, progress, resume, engine : as in ``simulate``.
+
+    A run that diverges has left. An SDE is looked at after every dt; between two ticks it may be outside unseen, as if
+    the ball were larger by 0.58 of the standard deviation of a tick (Broadie, Glasserman and Kou 1997). Raises UsageError
+    for what cannot be asked, Interrupted on Ctrl-C with what is done.
+    """
+    job = planned(landscape, method, point, start, radius, runs, steps, time, seed, spread)
+    for each in job.doubts:
+        warnings.warn(each, StepWarning, stacklevel=2)
+    return measured(job, threads=threads, progress=progress, resume=resume, engine=engine)
+
+
+def planned(
+    landscape: Landscape, method: Method | str, point: int | None, start: Any, radius: float | None, runs: int,
+    steps: int | None, time: float | None, seed: int, spread: float | None,
+) -> Job:  # fmt: skip
+    """Resolve and check an escape; see ``escape`` for the arguments."""
+    resolved = as_method(method).on(landscape)
+    for name, value in resolved.numbers.items():
+        if isinstance(value, tuple):
+            raise UsageError(f"{name} has {len(value)} values: an escape is of one method at a time")
+    about = ball.point_of(landscape, point, start)
+    centre = about.x if start is None else np.asarray(start, dtype=float)
+    if centre.shape != (landscape.dim,) or not np.isfinite(centre).all():
+        raise UsageError(
+            f"start must be {landscape.dim} finite number(s), {landscape.coordinates}, not {start!r:.60}"
+        )
+    size = ball.default_radius(landscape, [resolved], about) if radius is None else positive("radius", radius)
+    scatter = ball.default_spread(landscape, [resolved], centre, size) if spread is None else spread
+    scatter = scatter if scatter == 0 else positive("spread", scatter)
+    away = float(np.linalg.norm(centre - about.x))
+    if away + scatter > size:
+        raise UsageError(
+            f"starts up to {away + scatter:.4g} away from the {about.kind} are not inside the ball of radius {size:g}: a "
+            "larger radius, a smaller spread, or another point"
+        )
+    count = whole("runs", runs)
+    if count > 1 and not scatter and not resolved.random:
+        raise UsageError(
+            f"{resolved.text} is not random: {count} runs from one start are one. Spread the starts (spread=…), "
+            "give it noise (batch or sigma), or runs=1"
+        )
+    x0 = ball.starts(centre, scatter, count, seed)
+    plan = plan_run(
+        landscape, resolved, x0, None, _ticks(landscape, resolved, steps, time), 1, False, seed, {}
+    )
+    return Job(plan, about, centre, size, scatter)
+
+
+def positive(name: str, value: Any) -> float:
+    """Return ``value`` as a number above 0. Raises UsageError, naming it, for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < np.inf:
+        raise UsageError(f"{name} must be a number above 0, not {value!r:.40}")
+    return float(value)
+
+
+def _ticks(landscape: Landscape, method: Method, steps: Any, time: Any) -> int:
+    if steps is not None and time is not None:
+        raise UsageError("steps and time both say how long to run: give one of them")
+    if time is None:
+        return face_ticks(method, whole("steps", landscape.steps if steps is None else steps))
+    tick: Any = method.numbers[method.clock.tick]
+    if positive("time", time) < tick / 2:
+        raise UsageError(f"time {time:g} is less than half a tick {method.clock.tick}={tick:g}")
+    return whole("the number of ticks", max(1, round(time / tick)))
+
+
+def measured(
+    job: Job, *, threads: int | None = None, progress: Progress | None = None, resume: Partial | None = None,
+    engine: str = "auto",
+) -> Escape:  # fmt: skip
+    """Run an escape and put the answer together."""
+    plan, method, scene = job.plan, job.plan.method, job.plan.landscape
+    exits, places = first_exits(
+        plan, job.about.x, job.radius, engine=engine, threads=threads, progress=progress, resume=resume
+    )
+    tick: Any = method.numbers[method.clock.tick]
+    eta: Any = method.numbers["eta"]
+    return Escape(
+        spec=_spec(job), method=method.text, formula=words.formula(method), clock=method.clock.name,
+        background=words.background(scene), about=job.about, centre=job.about.x, radius=job.radius, start=job.start,
+        spread=job.spread, eta=eta, tick=tick, ticks=plan.ticks, exits=exits,
+        diverged=np.asarray(~np.isfinite(places).all(axis=1)), places=places, curve=kaplan_meier(exits, plan.ticks),
+        rate=tail_rate(exits, plan.ticks, tick),
+    )  # fmt: skip
+
+
+def _spec(job: Job) -> dict[str, Any]:
+    plan = job.plan
+    scene = plan.landscape
+    return {
+        "landscape": scene.name, "title": scene.title, "formula": scene.formula, "params": dict(scene.params),
+        "coordinates": list(scene.coordinates), "method": plan.method.text, "point": job.about.id,
+        "start": job.start.tolist(), "radius": job.radius, "spread": job.spread, "runs": len(plan.x0),
+        "ticks": plan.ticks, "seed": plan.seed,
+    }  # fmt: skip
