@@ -29,6 +29,8 @@ def compare_runs(path: Path, plan: Plan, console: Console, threads: int | None) 
             return _compare_data(path, runs)
         if path.suffix.lower() == ".json":
             return _compare_text(path, outputs.run_text(plan, runs, [ends(plan, run) for run in runs]))
+        if path.suffix.lower() in outputs.MOVING:
+            return _compare_bytes(path, outputs.film(plan, runs, Path(folder) / path.name))
         return _compare_bytes(
             path, outputs.save_figure(outputs.draw(plan, runs), Path(folder) / path.name, plan.spec)
         )

@@ -129,7 +129,7 @@ Out = Annotated[
         "--out",
         "-o",
         metavar="FILE",
-        help="png svg pdf (figure), npz json (data), toml (what was asked); repeat for more. Of several methods "
+        help="png svg pdf (figure), gif mp4 (moving), npz json (data), toml (what was asked); repeat. Of several methods "
         "a.npz makes one file each: a-gd.npz, a-sam@sde2.npz; of one name with what differs: a-sam-rho=0.1.npz.",
     ),
 ]

@@ -16,19 +16,24 @@ from saddlescape.written import SCHEMA, Written
 
 if TYPE_CHECKING:
     from saddlescape.commands.plan import Ends, Plan
+    from saddlescape.landscapes.base import Landscape
     from saddlescape.results import Run
 
 FIGURES = (".png", ".svg", ".pdf")
 DATA = (".npz", ".json", ".toml")
-LATER = (".gif", ".mp4", ".nc")
+MOVING = (".gif", ".mp4")
+LATER = (".nc",)
 
 
-def chosen(given: Sequence[str], default: str, plot: bool) -> list[Path]:
-    """Return the files to write, checked: known formats in folders that can be written. If none is given, ``default``."""
+def chosen(given: Sequence[str], default: str, plot: bool, moving: bool = False) -> list[Path]:
+    """Return the files to write, checked: known formats in folders that can be written. If none is given, ``default``.
+
+    ``moving`` says that what is found can be shown as a moving picture.
+    """
     paths = [Path(text) for text in given]
     for path in paths:
-        check_format(path)
-    if not plot and (drawn := [p for p in paths if p.suffix.lower() in FIGURES]):
+        check_format(path, moving)
+    if not plot and (drawn := [p for p in paths if p.suffix.lower() in FIGURES + MOVING]):
         raise UsageError(f"--no-plot and -o {drawn[0]} contradict each other: leave one of them out")
     if not paths and plot:
         paths = [free(default)]
@@ -37,18 +42,35 @@ def chosen(given: Sequence[str], default: str, plot: bool) -> list[Path]:
     return paths
 
 
-def check_format(path: Path) -> None:
-    """Raise UsageError unless the suffix of ``path`` is a format that is written."""
+def check_format(path: Path, moving: bool = False) -> None:
+    """Raise UsageError unless the suffix of ``path`` is a format that is written, with ``moving`` also one that moves."""
     suffix = path.suffix.lower()
-    if suffix in LATER:
+    built = (*FIGURES, *(MOVING if moving else ()), *DATA)
+    if suffix in MOVING and not moving:
         raise UsageError(
-            f"'{suffix[1:]}' files are not built yet. Built: {' '.join(s[1:] for s in FIGURES + DATA)}."
+            f"'{suffix[1:]}' files show what moves, and nothing does here: landscape run writes them. "
+            f"Here: {' '.join(s[1:] for s in built)}."
         )
-    if suffix not in FIGURES + DATA:
+    if suffix == ".mp4":
+        from saddlescape.plots.movie import need_ffmpeg
+
+        need_ffmpeg()
+    if suffix in LATER:
+        raise UsageError(f"'{suffix[1:]}' files are not built yet. Built: {' '.join(s[1:] for s in built)}.")
+    if suffix not in built:
         what = f"'{suffix}'" if suffix else f"no ending ('{path}')"
-        known = ", ".join(FIGURES + DATA)
         raise UsageError(
-            f"a file's ending says its format, and {what} is none{nearest(suffix, FIGURES + DATA)}. Known: {known}."
+            f"a file's ending says its format, and {what} is none{nearest(suffix, built)}. Known: {', '.join(built)}."
+        )
+
+
+def check_moves(paths: Sequence[Path], landscape: Landscape) -> None:
+    """Raise UsageError if a moving picture is wanted of more than two coordinates."""
+    film = next((p for p in paths if p.suffix.lower() in MOVING), None)
+    if film and landscape.dim > 2:
+        raise UsageError(
+            f"a moving picture needs one or two coordinates; {landscape.name} has {landscape.dim}: "
+            f"write {film.with_suffix('.png')} instead"
         )
 
 
@@ -117,6 +139,8 @@ def write(paths: Sequence[Path], plan: Plan, runs: Sequence[Run], ends: Sequence
         if suffix in FIGURES:
             figure = figure or draw(plan, runs)
             written.append(save_figure(figure, path, plan.spec))
+        elif suffix in MOVING:
+            written.append(film(plan, runs, path))
         elif suffix == ".npz":
             written += [run.save(each) for run, each in zip(runs, data_names(path, plan), strict=True)]
         else:
@@ -140,6 +164,14 @@ def draw(plan: Plan, runs: Sequence[Run]) -> Any:
     from saddlescape import plots
 
     return plots.run_figure(runs, baseline=plan.baseline, style=plan.spec.style)
+
+
+def film(plan: Plan, runs: Sequence[Run], path: Path) -> Path:
+    """Write the moving picture of a run with the specification inside."""
+    from saddlescape import plots
+
+    plots.animate(runs, path, baseline=plan.baseline, style=plan.spec.style, spec=plan.spec.to_json())
+    return path
 
 
 def save_figure(figure: Any, path: Path, spec: Written) -> Path:

@@ -17,7 +17,10 @@ from saddlescape.specs.run import RunSpec
 from saddlescape.written import SceneSpec, json_table, toml_table
 
 File = Annotated[
-    str, typer.Argument(metavar="FILE", help="A png, svg, pdf, npz, json or toml file that landscape wrote.")
+    str,
+    typer.Argument(
+        metavar="FILE", help="A png, svg, pdf, gif, mp4, npz, json or toml file that landscape wrote."
+    ),
 ]
 VERDICT = 3
 

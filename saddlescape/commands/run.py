@@ -70,7 +70,10 @@ def perform(plan: Plan, given: dict[str, Any], console: Console) -> None:
     from saddlescape.commands.plan import ends
 
     began = time.monotonic()
-    paths = outputs.chosen(given.get("out") or (), outputs.default_name(plan), not given.get("no_plot"))
+    paths = outputs.chosen(
+        given.get("out") or (), outputs.default_name(plan), not given.get("no_plot"), moving=True
+    )
+    outputs.check_moves(paths, plan.landscape)
     kept = Kept.beside(paths[0] if paths else Path(outputs.default_name(plan)), plan.spec)
     if given.get("no_continue"):
         kept.forget()

@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from saddlescape.plots.animation import animate
     from saddlescape.plots.background import contours
     from saddlescape.plots.basin_map import basins
     from saddlescape.plots.basins_page import basins_figure
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "STYLES",
+    "animate",
     "basins",
     "basins_figure",
     "context",
@@ -52,6 +54,7 @@ HOMES = {
     "STYLES": "style",
     "basins": "basin_map",
     "basins_figure": "basins_page",
+    "animate": "animation",
     "context": "style",
     "contours": "background",
     "disagreement": "differing",

@@ -99,7 +99,7 @@ def panels(sheet: Sheet) -> tuple[float, bool]:
             contours(background, axes[0], labels=False)
             trajectories(run, axes[0], own=own)
         axes[0].set_title(label, loc="left", fontsize="medium", color=sheets.ink(), pad=3)
-        entries = _fractions(run, own)
+        entries = fractions(run, own)
         deepest = max(deepest, len(axes) * (tall + 0.08 * u) + (0.68 + 0.142 * len(entries)) * u)
         look = {
             "borderaxespad": 0,
@@ -131,7 +131,7 @@ def _curve_panel(sheet: Sheet, run: Run, axes: Sequence[Axes], own: Collection[i
     strip(run, axes[1], own=own, beside=[each for each in sheet.runs if each is not run])
 
 
-def _fractions(run: Run, own: Collection[int]) -> list[Line2D]:
+def fractions(run: Run, own: Collection[int]) -> list[Line2D]:
     """Return the legend of a panel: all ends with their colours and fractions, critical points but ``own``
     together.
     """

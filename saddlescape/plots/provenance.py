@@ -20,7 +20,7 @@ ESCAPES = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
 
 
 def read_spec(path: str | Path) -> str | None:
-    """Return the specification text carried by a PNG, SVG or PDF file, None where there is none.
+    """Return the specification text carried by a PNG, SVG, PDF, GIF or mp4 file, None where there is none.
 
     Raises OutputError where the file cannot be read. A damaged file has no specification.
     """
@@ -32,6 +32,10 @@ def read_spec(path: str | Path) -> str | None:
         return _from_png(data)
     if data.startswith(b"%PDF"):
         return _from_pdf(data)
+    if data[:6] in (b"GIF87a", b"GIF89a"):
+        return _ours(_gif_comment(data))
+    if data[4:8] == b"ftyp":
+        return _ours(_mp4_comment(data))
     return _from_svg(data) if b"<svg" in data[:2000] else None
 
 
@@ -113,3 +117,47 @@ def _pdf_decode(raw: bytes) -> str | None:
         return raw[2:].decode("utf-16-be") if raw.startswith(b"\xfe\xff") else raw.decode("latin-1")
     except UnicodeDecodeError:
         return None
+
+
+def _ours(comment: bytes) -> str | None:
+    """Return the specification in a comment: our keyword, a line end, the text."""
+    head, _, text = comment.partition(b"\n")
+    try:
+        return text.decode("utf-8") if head == KEY.encode() else None
+    except UnicodeDecodeError:
+        return None
+
+
+def _gif_comment(data: bytes) -> bytes:
+    """Return the first comment of a GIF: extensions and images are blocks, each a row of pieces of up to 255 bytes."""
+    place = 13 + _table(data, 10)
+    while place + 1 < len(data):
+        if data[place] == 0x21:  # an extension: its kind, then its pieces
+            kind, place = data[place + 1], place + 2
+        elif data[place] == 0x2C:  # an image: its box, its colours, one byte, then its pieces
+            kind, place = 0, place + 11 + _table(data, place + 9)
+        else:
+            break
+        pieces = b""
+        while place < len(data) and data[place]:
+            pieces += data[place + 1 : place + 1 + data[place]]
+            place += 1 + data[place]
+        place += 1
+        if kind == 0xFE and place <= len(data):  # else the file was cut off inside it
+            return pieces
+    return b""
+
+
+def _table(data: bytes, at: int) -> int:
+    """Return the length of the table of colours that the byte ``at`` announces."""
+    flags = data[at] if at < len(data) else 0
+    return 3 * 2 ** ((flags & 7) + 1) if flags & 0x80 else 0
+
+
+def _mp4_comment(data: bytes) -> bytes:
+    """Return the comment of an mp4: the text of the data box in the box ©cmt."""
+    found = data.find(b"\xa9cmt")
+    if found < 0 or data[found + 8 : found + 12] != b"data":
+        return b""
+    (length,) = struct.unpack(">I", data[found + 4 : found + 8])
+    return data[found + 20 : found + 4 + length]
