@@ -38,6 +38,8 @@ _HOME = {
     "disagreement": "analysis.disagreement",
     "escape": "analysis.escape",
     "Escape": "answers.escape",
+    "quadratic_saddle_boundary": "analysis.saddle_basin",
+    "quadratic_saddle_tipping": "analysis.saddle_basin",
     "Run": "results",
     "Background": "results",
     "load": "files",
