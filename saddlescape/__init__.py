@@ -29,7 +29,6 @@ _HOME = {
     "kernel_source": "dynamics.link",
     "compare_faces": "analysis.faces",
     "FaceComparison": "answers.faces",
-    "basins": "analysis.basins",
     "Basins": "answers.basins",
     "sharpness": "analysis.sharpness",
     "Sharpness": "answers.sharpness",
@@ -52,12 +51,12 @@ _HOME = {
     "Interrupted": "errors",
 }
 
-__all__ = ["__version__", "plots", *_HOME]  # noqa: PLE0604
+__all__ = ["__version__", "figures", "plots", *_HOME]  # noqa: PLE0604
 
 
 def __getattr__(name: str) -> Any:
-    if name == "plots":
-        return importlib.import_module("saddlescape.plots")
+    if name in ("plots", "figures"):
+        return importlib.import_module(f"saddlescape.{name}")
     if name not in _HOME:
         raise AttributeError(f"module 'saddlescape' has no attribute '{name}'")
     value = getattr(importlib.import_module(f"saddlescape.{_HOME[name]}"), name)

@@ -14,7 +14,7 @@ import typer
 from typer.main import get_command
 
 from saddlescape import __version__
-from saddlescape.commands import critical, doctor, faces, listing, rerun, run
+from saddlescape.commands import critical, doctor, faces, gallery, listing, rerun, run
 from saddlescape.commands.asking import Stopped
 from saddlescape.commands.console import width
 from saddlescape.commands.options import Command, Group
@@ -28,7 +28,8 @@ HELP = """Simulate and draw optimisers (GD, SAM and its family) on toy loss land
   landscape run beale --opt sam             GD descends, SAM stays at a saddle
   landscape run "x^2 - a*y^2" -p a=2        a formula of your own
   landscape faces beale --opt sam:batch=1   how near its SDEs are to the map
-  landscape list                            landscapes and methods
+  landscape list                            landscapes, methods and figures
+  landscape gallery                         every figure, and a page of them
 """
 
 app = typer.Typer(
@@ -67,6 +68,7 @@ app.command("list", cls=Command)(listing.list_names)
 app.command("show", cls=Command)(listing.show)
 app.command("critical", cls=Command)(critical.critical)
 app.command("rerun", cls=Command)(rerun.rerun)
+app.command("gallery", cls=Command)(gallery.gallery)
 app.command("doctor", cls=Command)(doctor.doctor)
 
 

@@ -541,7 +541,6 @@ def test_doctor_finds_this_installation_well(say: Callable[..., Said]) -> None:
     (["faces", "beale", "--opt", "sam:batch=1", "--test", "nonsense"], "unknown landscape 'nonsense'"),
     (["faces", "beale", "--opt", "sam:batch=1", "-o", "a.gif"], "nothing does here"),
     (["list", "landscpes"], "did you mean 'landscapes'"),
-    (["list", "figures"], "not built yet"),
     (["show", "sma"], "did you mean 'sam'"),
     (["critical", "beale", "--eta", "0.1"], "add --opt"),
     (["rerun", "no.png"], "the file no.png is missing"),
@@ -611,7 +610,14 @@ def imported(*arguments: str) -> set[str]:
 def test_help_and_list_import_nothing_heavy() -> None:
     heavy = {"sympy", "numba", "scipy", "matplotlib", "numpy", "pydantic", "rich"}
     process("list")  # what a cold cache needs is not what is promised
-    for arguments in (["--help"], ["run", "--help"], ["faces", "--help"], ["list"]):
+    for arguments in (
+        ["--help"],
+        ["run", "--help"],
+        ["faces", "--help"],
+        ["list"],
+        ["gallery", "--help"],
+        ["list", "figures"],
+    ):
         assert not imported(*arguments) & heavy, arguments
 
 
@@ -623,7 +629,7 @@ def test_a_warm_default_run_needs_no_algebra_and_no_compiler(tmp_path: Path) -> 
 
 def test_help_fits_80_columns(say: Callable[..., Said], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "80")
-    for command in ([], ["run"], ["list"], ["show"], ["critical"], ["rerun"], ["doctor"]):
+    for command in ([], ["run"], ["list"], ["show"], ["gallery"], ["critical"], ["rerun"], ["doctor"]):
         code, out, _ = say(*command, "--help")
         assert code == 0
         assert max(map(len, out.splitlines())) <= 80

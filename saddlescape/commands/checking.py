@@ -30,8 +30,8 @@ def compare_runs(path: Path, plan: Plan, console: Console, threads: int | None) 
         if path.suffix.lower() == ".json":
             return _compare_text(path, outputs.run_text(plan, runs, [ends(plan, run) for run in runs]))
         if path.suffix.lower() in outputs.MOVING:
-            return _compare_bytes(path, outputs.film(plan, runs, Path(folder) / path.name))
-        return _compare_bytes(
+            return compare_bytes(path, outputs.film(plan, runs, Path(folder) / path.name))
+        return compare_bytes(
             path, outputs.save_figure(outputs.draw(plan, runs), Path(folder) / path.name, plan.spec)
         )
 
@@ -57,7 +57,7 @@ def compare_answers(path: Path, asked: Asked, console: Console, threads: int | N
             return _compare_trees(new, old, "")
         if path.suffix.lower() == ".json":
             return _compare_text(path, text(asked, found))
-        return _compare_bytes(path, write(made, asked, found)[0])
+        return compare_bytes(path, write(made, asked, found)[0])
 
 
 def table_of(path: Path) -> dict[str, Any]:
@@ -73,7 +73,8 @@ def table_of(path: Path) -> dict[str, Any]:
     return data
 
 
-def _compare_bytes(path: Path, made: Path) -> list[str]:
+def compare_bytes(path: Path, made: Path) -> list[str]:
+    """Return what differs between two files, in words."""
     if made.read_bytes() == path.read_bytes():
         return []
     return [f"the bytes of {path} (another version of saddlescape, matplotlib or numpy draws differently)"]

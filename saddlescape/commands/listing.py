@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 KINDS = ("landscapes", "methods", "figures")
 Kind = Annotated[
     str | None,
-    typer.Argument(metavar="[landscapes|methods]", help="What to list; both by default.", show_default=False),
+    typer.Argument(
+        metavar="[landscapes|methods|figures]",
+        help="What to list; the first two by default.",
+        show_default=False,
+    ),
 ]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A landscape, a formula in quotes, or a method.")]
 Kernel = Annotated[
@@ -30,9 +34,10 @@ Latex = Annotated[bool, typer.Option("--latex", help="Print the formula as LaTeX
 
 
 def list_names(kind: Kind = None) -> None:
-    """List the landscapes and methods there are."""
+    """List the landscapes and methods there are, or the figures of the gallery."""
     if kind == "figures":
-        raise UsageError("the gallery of figures is not built yet. There are: landscapes, methods.")
+        _list_figures()
+        return
     if kind not in (*KINDS, None):
         raise unknown("kind", str(kind), KINDS)
     if kind != "methods":
@@ -51,6 +56,17 @@ def _list_landscapes() -> None:
     for line in kept["lines"]:
         print(_cut(line))
     print("\nA formula will do as well: landscape run 'x^2 - y^2'\nMore of one: landscape show NAME")
+
+
+def _list_figures() -> None:
+    from saddlescape.figures import CHAPTERS, NAMES, plate
+
+    longest = max(map(len, NAMES))
+    for chapter, names in CHAPTERS.items():
+        print(chapter)
+        for name in names:
+            print(_cut(f"  {name:{longest}}  {plate(name).lesson}"))
+    print("\nOne of them: landscape gallery NAME\nAll, with a page that shows them: landscape gallery")
 
 
 def _listing() -> dict[str, list[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,9 +11,10 @@ import typer
 
 from saddlescape.commands import options as o
 from saddlescape.commands.asking import Asked, perform, run_threads
-from saddlescape.commands.checking import compare_answers, compare_runs, table_of
+from saddlescape.commands.checking import compare_answers, compare_bytes, compare_runs, table_of
 from saddlescape.commands.console import Console
 from saddlescape.errors import UsageError
+from saddlescape.specs.gallery import GallerySpec
 from saddlescape.specs.run import RunSpec
 from saddlescape.written import SceneSpec, json_table, toml_table
 
@@ -39,6 +41,9 @@ def rerun(
     """Run again what FILE was made by, and write it anew; with --check compare instead."""
     path, given = Path(file), dict(context.params)
     spec = read_spec(path)
+    if isinstance(spec, GallerySpec):
+        _picture(path, spec, given, check)
+        return
     if check:
         _check(path, spec, given)
         return
@@ -70,6 +75,26 @@ def _check(path: Path, spec: SceneSpec, given: dict[str, Any]) -> None:
         differences = compare_runs(path, plan.resolve(spec), console, threads)
     else:
         differences = compare_answers(path, question(spec), console, threads)
+    _verdict(path, differences)
+
+
+def _picture(path: Path, spec: GallerySpec, given: dict[str, Any], check: bool) -> None:
+    """Draw a figure of the gallery again, or compare it."""
+    from saddlescape.commands import gallery
+
+    if not check:
+        gallery.remake(spec, path, given, Console.of(given))
+        return
+    if given.get("out"):
+        raise UsageError("--check writes nothing: leave out -o, or --check")
+    with tempfile.TemporaryDirectory() as folder:
+        made = Path(folder) / path.name
+        gallery.render(spec, made, run_threads(given))
+        _verdict(path, compare_bytes(path, made))
+
+
+def _verdict(path: Path, differences: Sequence[str]) -> None:
+    """Say what differs, and end with VERDICT where something does."""
     for each in differences:
         print(f"differs: {each}")
     if differences:
@@ -89,13 +114,15 @@ def question(spec: SceneSpec) -> Asked:
     return kinds()[spec.command].of(spec)
 
 
-def read_spec(path: Path) -> SceneSpec:
+def read_spec(path: Path) -> SceneSpec | GallerySpec:
     """Return the specification that a file carries."""
     if not path.exists():
         raise UsageError(f"the file {path} is missing")
     try:
         data = _carried(path)
         command = data.get("command") if isinstance(data, dict) else None
+        if command == GallerySpec.command:
+            return GallerySpec.from_dict(data)
         asked = kinds().get(command) if isinstance(command, str) else None
         return (asked.written if asked else RunSpec).from_dict(data)
     except UnicodeDecodeError:

@@ -21,14 +21,13 @@ if TYPE_CHECKING:
     from saddlescape.plots.faces_along import face_traces
     from saddlescape.plots.faces_page import faces_figure
     from saddlescape.plots.figure import run_figure
+    from saddlescape.plots.pages import page
     from saddlescape.plots.paths import trajectories
     from saddlescape.plots.projection import plane
     from saddlescape.plots.provenance import read_spec
     from saddlescape.plots.relief import surface
     from saddlescape.plots.saving import save
     from saddlescape.plots.series import traces
-    from saddlescape.plots.sharp_traces import sharpness
-    from saddlescape.plots.sharpness_page import sharpness_figure
     from saddlescape.plots.style import STYLES, context
 
 __all__ = [
@@ -43,12 +42,11 @@ __all__ = [
     "face_traces",
     "faces_figure",
     "lines",
+    "page",
     "plane",
     "read_spec",
     "run_figure",
     "save",
-    "sharpness",
-    "sharpness_figure",
     "surface",
     "traces",
     "trajectories",
@@ -66,12 +64,11 @@ HOMES = {
     "face_traces": "faces_along",
     "faces_figure": "faces_page",
     "lines": "curve",
+    "page": "pages",
     "plane": "projection",
     "read_spec": "provenance",
     "run_figure": "figure",
     "save": "saving",
-    "sharpness": "sharp_traces",
-    "sharpness_figure": "sharpness_page",
     "surface": "relief",
     "traces": "series",
     "trajectories": "paths",

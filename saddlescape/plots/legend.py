@@ -52,7 +52,7 @@ def head(figure: Figure, setter: Setter, runs: Sequence[Run], left: float, right
     label = background.title
     room = right - left
     if runs[0].x.shape[2] < 3:
-        handles = _marks(runs)
+        handles = marks(runs)
         labels = [str(handle.get_label()) for handle in handles]
         drawn = figure.legend(
             handles=handles,
@@ -80,7 +80,7 @@ def head(figure: Figure, setter: Setter, runs: Sequence[Run], left: float, right
     )
 
 
-def _marks(runs: Sequence[Run]) -> list[Line2D]:
+def marks(runs: Sequence[Run]) -> list[Line2D]:
     """Return the samples of the key: start, end of a crowd, and the kinds of critical points in the view."""
     background, size = runs[0].background, float(matplotlib.rcParams["font.size"])
     crowded = any(len(run.x) > FEW for run in runs)

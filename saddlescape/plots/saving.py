@@ -20,14 +20,16 @@ from saddlescape.plots.provenance import KEY
 
 SUFFIXES = (".png", ".svg", ".pdf")
 SOFTWARE = "saddlescape"
+#: most pixels across and most bytes of a small picture
+SMALL = (800, 150_000)
 
 
-def save(figure: Figure, path: str | Path, spec: Mapping[str, Any] | str) -> Path:
+def save(figure: Figure, path: str | Path, spec: Mapping[str, Any] | str, *, small: bool = False) -> Path:
     """Write ``figure`` to ``path`` (.png, .svg or .pdf) with ``spec`` as JSON text inside; return the path.
 
     Text stays as it is given; a mapping is printed with sorted keys. No dates and no version: the same figure
     gives the same bytes. Raises UsageError for another suffix and OutputError, with nothing half-written,
-    where it cannot write.
+    where it cannot write. A PNG may be ``small``: at most SMALL pixels wide and bytes long.
     """
     path = Path(path)
     suffix = path.suffix.lower()
@@ -35,6 +37,10 @@ def save(figure: Figure, path: str | Path, spec: Mapping[str, Any] | str) -> Pat
         raise UsageError(f"a figure is saved as {', '.join(SUFFIXES)}, not as '{path.suffix or path.name}'")
     text = spec if isinstance(spec, str) else json.dumps(spec, ensure_ascii=False, sort_keys=True)
     data = render(figure, suffix, text)
+    if small and suffix == ".png":
+        from saddlescape.plots.inline import reduced
+
+        data = reduced(data, SMALL[0], text, SMALL[1])
     try:
         store.write_atomic(path, data)
     except OSError as error:
