@@ -29,6 +29,7 @@ _HOME = {
     "kernel_source": "dynamics.link",
     "compare_faces": "analysis.faces",
     "FaceComparison": "answers.faces",
+    "basins": "analysis.basins",
     "Basins": "answers.basins",
     "sharpness": "analysis.sharpness",
     "Sharpness": "answers.sharpness",

@@ -89,6 +89,7 @@ def sharpness(
     ticks = np.round(made.t / tick) if made.clock == "steps" else made.t / tick
     return Sharpness(
         spec=_spec(made, size, relative, m, rise), method=made.method, formula=made.formula, clock=made.clock,
+        background=made.background,
         ticks=ticks[kept], t=made.t[kept], radius=size, relative=relative, m=m, rule=said, values=values,
         traces=bands([{name: _gathered(values[name]) for name in names}]), alive=np.isfinite(x).all(axis=2).sum(axis=0),
         edge=edge(own), threshold=None if limit is None else bands([{"": _gathered(limit)}])[""],
@@ -209,5 +210,4 @@ def _gathered(values: Array) -> Gathered:
 
 def _spec(run: Run, radius: float, relative: float, m: int | None, rise: float) -> dict[str, Any]:
     more = {"radius": radius, "relative": relative, "m": m, "rise": rise, "x0": run.x[0, 0].tolist()}
-    return {**dict(run.spec), "title": run.background.title, "latex": run.background.latex,
-            "coordinates": list(run.background.coordinates), "starts": run.n, **more}  # fmt: skip
+    return {**dict(run.spec), "starts": run.n, **more}

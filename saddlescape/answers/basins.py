@@ -64,13 +64,7 @@ class Basins(Answer):
     @cached_property
     def labels(self) -> tuple[tuple[str, ...], np.ndarray[Any, np.dtype[np.int16]]]:
         """The labels that occur, as ``label`` writes them, by id and status; and the place among them of every pixel."""
-        status, point = self.status.astype(np.int64), np.ma.filled(self.point, -1).astype(np.int64)
-        fate = np.ma.filled(self.fate, -1).astype(np.int64)
-        moving, named = STATUSES.index("moving"), [STATUSES.index(each) for each in NAMED]
-        about = np.where(np.isin(status, named), point, np.where(status == moving, fate, -1))
-        codes, places = np.unique((about + 1) * len(STATUSES) + status, return_inverse=True)
-        words = [label(STATUSES[int(c) % len(STATUSES)], int(c) // len(STATUSES) - 1) for c in codes]
-        return tuple(words), places.reshape(self.status.shape).astype(np.int16)
+        return labelled(self.status, np.ma.filled(self.point, -1), np.ma.filled(self.fate, -1))
 
     def counts(self) -> dict[str, int]:
         """Return how many pixels have each label (of a random method: the most frequent end)."""
@@ -90,7 +84,8 @@ class Basins(Answer):
         return {word: wilson(round(share * total), total) for word, share in self.fractions().items()}
 
     def decided(self) -> dict[str, int]:
-        """Return how many pixels each rule decided, by its name in RULES; "none" are those that are unresolved."""
+        """Return how many pixels each rule decided, by its name in RULES; "none" are those without a fate: they
+        left, diverged, cycle or are still moving."""
         tally = np.bincount(self.rule.ravel(), minlength=len(RULES))
         return {word: int(n) for word, n in zip(RULES, tally, strict=True)}
 
@@ -129,3 +124,18 @@ def label(status: str, about: int) -> str:
     if about < 0:
         return status
     return f"{'decided' if status == 'moving' else status}:{about}"
+
+
+def labelled(
+    status: Any, point: Any, fate: Any
+) -> tuple[tuple[str, ...], np.ndarray[Any, np.dtype[np.int16]]]:
+    """Return the labels that occur, by id and status, and the place of each entry among them; ``status`` are places in
+    STATUSES, ``point`` and ``fate`` ids or −1, arrays of one shape."""
+    moving, named = STATUSES.index("moving"), [STATUSES.index(each) for each in NAMED]
+    about = np.where(np.isin(status, named), point, np.where(status == moving, fate, -1)).astype(np.int32)
+    codes = (about + 1) * len(STATUSES) + status
+    found = np.flatnonzero(np.bincount(codes.ravel()))
+    place = np.zeros(int(found.max(initial=0)) + 1, dtype=np.int16)
+    place[found] = np.arange(len(found))
+    words = [label(STATUSES[int(c) % len(STATUSES)], int(c) // len(STATUSES) - 1) for c in found]
+    return tuple(words), place[codes]

@@ -9,7 +9,7 @@ import numpy as np
 
 from saddlescape.answers.base import Answer, part
 from saddlescape.answers.faces import Band
-from saddlescape.results import Array
+from saddlescape.results import Array, Background
 
 #: what is followed, in this order -> how it is written
 TRACES = {
@@ -60,6 +60,7 @@ class Sharpness(Answer):
     method: str
     formula: str
     clock: str
+    background: Background
     ticks: Array
     t: Array
     radius: float
@@ -90,10 +91,9 @@ class Sharpness(Answer):
 
     def summary(self) -> str:
         """Return every trace at the start, the largest value and the end, the edges, and what was thrown out."""
-        where = self.spec
         many = f", {self.n} trajectories (means)" if self.n > 1 else ""
         lines = [
-            f"{self.method} on {where['landscape']}{many}, {self.ticks[-1]:g} ticks, radius {self.radius:g}"
+            f"{self.method} on {self.background.title}{many}, {self.ticks[-1]:g} ticks, radius {self.radius:g}"
             + (f", m = {self.m}" if self.m else ""),
             f"  {'':<34}{'start':>12}{'largest':>12}{'end':>12}",
         ]

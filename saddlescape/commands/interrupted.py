@@ -40,10 +40,10 @@ class Kept:
         return self._read(self.folder / f"{k}.npz", load)
 
     def rest(self, k: int) -> Any:
-        """Return what there is of run ``k`` (results.Partial), or None."""
-        from saddlescape.partial import Partial
+        """Return what there is of run or answer ``k`` (partial.py), or None."""
+        from saddlescape.partial import load
 
-        return self._read(self.folder / f"{k}.rest", Partial.load)
+        return self._read(self.folder / f"{k}.rest", load)
 
     def _read(self, path: Path, reader: Any) -> Any:
         if not path.is_file() or not self.fits:

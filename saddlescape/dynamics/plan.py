@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -15,7 +15,9 @@ from saddlescape.dynamics.method import Method
 from saddlescape.dynamics.timing import MOST_TICKS, division, face_ticks
 from saddlescape.errors import UsageError, unknown
 from saddlescape.landscapes.base import Array, Landscape
-from saddlescape.partial import Partial
+from saddlescape.partial import Partial, Rest
+
+Kind = TypeVar("Kind", bound=Rest)
 
 #: ticks in each of the two windows that statuses are judged by
 WINDOW = 50
@@ -230,7 +232,7 @@ def signature(plan: Plan) -> str:
     )
 
 
-def fitting(resume: Partial | None, plan: Plan) -> Partial | None:
+def fitting(resume: Kind | None, plan: Plan) -> Kind | None:
     """Return ``resume`` if it belongs to ``plan``. Raises UsageError if it belongs to another run."""
     if resume is not None and resume.signature != signature(plan):
         raise UsageError(

@@ -6,23 +6,36 @@ end. A trajectory is *recurrent* if the two are the same to a quarter of their s
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 
+from saddlescape.answers.basins import RULES
 from saddlescape.dynamics import neighbourhoods
 from saddlescape.dynamics.capture import captured, distance, rests
 from saddlescape.dynamics.method import Method
 from saddlescape.dynamics.multipliers import behaviours
 from saddlescape.dynamics.plan import sets
 from saddlescape.landscapes.base import Array, Landscape
-from saddlescape.landscapes.sublevel import bowls
+from saddlescape.landscapes.sublevel import GRID, bowls
 from saddlescape.results import MASKED, CriticalPoint, Run
 
 CHUNK = 1 << 15
+
+
+@dataclass(frozen=True)
+class Ends:
+    """How trajectories ended: where (n, d), the box of their last window (n, 2, d), whether they are recurrent (n,), and
+    whether they were watched long enough to say that they rest (n,)."""
+
+    x: Array
+    box: Array
+    recurrent: Any
+    watched: Any
 
 
 def columns(
@@ -89,14 +102,16 @@ def _status(landscape: Landscape, method: Method, run: Run, most: int) -> dict[s
         **{k: np.full(n, -1, dtype=np.int32) for k in MASKED},
     }
     groups = list(_groups(method, n))
-    verdicts = _Verdicts(landscape, [one for one, _ in groups])
+    verdicts = Verdicts(landscape, [one for one, _ in groups])
     for place, (one, members) in enumerate(groups):
         for first in range(0, len(members), CHUNK):
             part = members[first : first + CHUNK]
-            judged = _judge(landscape, one, run, part, partial(verdicts.of, place))
-            for name, column in judged.items():
-                out[name][part] = column
-        if one.name != "gd" and len(groups) <= most:
+            box, recurrent = run.columns["box"][part], run.columns["recurrent"][part]
+            ends = Ends(run.final[part], box, recurrent, _long(run, one, part))
+            judged = judge(landscape, one, ends, partial(verdicts.of, place))
+            for name in out:
+                out[name][part] = judged[name]
+        if not has_bowls(landscape, one) and len(groups) <= most:
             _decide(landscape, one, run, members, out)
     return {k: np.ma.array(v, mask=v == -1, copy=False) if k in MASKED else v for k, v in out.items()}
 
@@ -117,18 +132,20 @@ def _decide(landscape: Landscape, method: Method, run: Run, members: Any, out: d
             out["fate"][part] = neighbourhoods.fates(landscape, method, run.final[part], near)
 
 
-class _Verdicts:
+class Verdicts:
     """What the methods do at a critical point: found for all of them together, when one of them is asked about."""
 
     def __init__(self, landscape: Landscape, methods: list[Method]) -> None:
         self.landscape, self.methods = landscape, methods
         self.found: dict[int, list[str]] = {}
+        self.lock = threading.Lock()
 
     def of(self, place: int, point: CriticalPoint) -> str:
         """Return the verdict of method number ``place`` at ``point``."""
-        if point.id not in self.found:
-            answers = behaviours(self.landscape, self.methods, point)
-            self.found[point.id] = [answer["verdict"] for answer in answers]
+        with self.lock:  # whoever comes first finds out, the others wait
+            if point.id not in self.found:
+                answers = behaviours(self.landscape, self.methods, point)
+                self.found[point.id] = [answer["verdict"] for answer in answers]
         return self.found[point.id][place]
 
 
@@ -146,11 +163,12 @@ def _groups(method: Method, n: int) -> Iterator[tuple[Method, Any]]:
         )
 
 
-def _judge(
-    landscape: Landscape, method: Method, run: Run, part: Any, verdict: Callable[[CriticalPoint], str]
+def judge(
+    landscape: Landscape, method: Method, ends: Ends, verdict: Callable[[CriticalPoint], str]
 ) -> dict[str, Any]:
-    """Return the columns of the trajectories ``part`` (indices)."""
-    end, box, recurrent = run.final[part], run.columns["box"][part], run.columns["recurrent"][part]
+    """Return the columns status, point, fate, nearest and distance, and the place in RULES of what decided the fate, of
+    trajectories of a method with one value per number. ``verdict`` says what the method does at a critical point."""
+    end, box, recurrent = ends.x, ends.box, ends.recurrent
     finite = np.all(np.isfinite(end), axis=1) & (np.linalg.norm(np.nan_to_num(end), axis=1) <= 1e8)
     lo, hi = np.array(landscape.domain).T
     inside = np.all((end >= lo) & (end <= hi), axis=1)
@@ -164,7 +182,7 @@ def _judge(
     if not method.clock.name.startswith(
         "flow"
     ):  # a flow rests where a step would cross a zero of the gradient
-        elsewhere = rests(landscape, method, end, box) & _long(run, method, part)
+        elsewhere = rests(landscape, method, end, box) & ends.watched
     word[elsewhere], point[elsewhere] = "cycling", nearest[elsewhere]
     for p in points:
         here = captured(landscape, method, p, box) & ~elsewhere & (nearest == p.id)
@@ -176,9 +194,13 @@ def _judge(
             word[here], point[here], fate[here] = "trapped", p.id, p.id
     for gone, name in ((finite & ~inside, "left"), (~finite, "diverged")):
         word[gone], point[gone], fate[gone] = name, -1, -1
+    rule = np.where(fate >= 0, RULES.index("arrived"), RULES.index("none")).astype(np.int8)
     still = np.flatnonzero(word == "moving")
-    fate[still] = _in_bowl(landscape, method, end[still])
-    return {"status": word, "point": point, "fate": fate, "nearest": nearest, "distance": away}
+    fate[still] = in_bowl(landscape, method, end[still])
+    rule[still[fate[still] >= 0]] = RULES.index("bowl")
+    return {
+        "status": word, "point": point, "fate": fate, "rule": rule, "nearest": nearest, "distance": away,
+    }  # fmt: skip
 
 
 def _long(run: Run, method: Method, part: Any) -> Any:
@@ -199,17 +221,19 @@ def _nearest(
     return np.where(finite, closest, -1), np.where(finite, away[np.arange(len(end)), closest], np.nan)
 
 
-def _in_bowl(landscape: Landscape, method: Method, end: Array) -> Any:
-    """Return the minimum where plain gradient descent (or its flow) certainly ends: it is in a bowl on which
-    eta·λmax < 2 (of the flow, dt·λmax)."""
-    fate = np.full(len(end), -1)
-    found = (
-        bowls(landscape)
-        if len(end) and method.name == "gd" and neighbourhoods.is_map_of_place(method)
-        else None
-    )
+def has_bowls(landscape: Landscape, method: Method) -> bool:
+    """Whether bowls decide where ``method`` ends: gradient descent or its flow, in one or two dimensions."""
+    plain = method.name == "gd" and neighbourhoods.is_map_of_place(method)
+    return plain and landscape.dim in GRID
+
+
+def in_bowl(landscape: Landscape, method: Method, x: Array) -> Any:
+    """Return the minimum where plain gradient descent (or its flow) certainly ends from ``x`` (n, d), or -1: it is in a
+    bowl on which eta·λmax < 2 (of the flow, dt·λmax)."""
+    fate = np.full(len(x), -1)
+    found = bowls(landscape) if len(x) and has_bowls(landscape, method) else None
     if found is not None:
-        ids, curvature = found.find(end, landscape.loss(end))
+        ids, curvature = found.find(x, landscape.loss(x))
         certain = np.asarray(method.numbers[method.clock.tick]) * curvature < 2.0
         fate[certain] = ids[certain]
     return fate

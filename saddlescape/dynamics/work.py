@@ -65,13 +65,13 @@ def _pieces(plan: Plan, done: Any, lanes: int, threads: int, block: int | None) 
 
 
 def work(
-    plan: Plan, kernel: kernels.Kernel, lanes: int, out: Partial, threads: int,
-    progress: Progress | None, block: int | None, rule: Rule | None, pressed: Callable[[], bool],
+    plan: Plan, kernel: kernels.Kernel, lanes: int, out: Any, threads: int,
+    progress: Progress | None, block: int | None, rule: Any, pressed: Callable[[], bool],
     piece: Callable[..., None] | None = None,
 ) -> None:  # fmt: skip
-    """Run what is not ``done`` of ``out`` on ``threads`` and write it there. Raises Interrupted, with what is done,
-    on KeyboardInterrupt or once ``pressed()`` says that there was one (ctrl_c.py). ``piece`` does what ``_piece``
-    does where a run is another (first_exit.py)."""
+    """Run what is not ``done`` of ``out`` (partial.py) on ``threads`` and write it there. Raises Interrupted, with what
+    is done, on KeyboardInterrupt or once ``pressed()`` says that there was one (ctrl_c.py). ``piece`` does what
+    ``_piece`` does where a run is another (first_exit.py, deciding.py); ``rule`` is handed on to it."""
     total = plan.x0.shape[0] * plan.ticks
     pieces = list(_pieces(plan, out.done, lanes, threads, block))
     state = {"done": total - sum(part.stop - part.start for part in pieces) * plan.ticks}

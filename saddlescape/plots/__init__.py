@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from saddlescape.plots.relief import surface
     from saddlescape.plots.saving import save
     from saddlescape.plots.series import traces
+    from saddlescape.plots.sharp_traces import sharpness
+    from saddlescape.plots.sharpness_page import sharpness_figure
     from saddlescape.plots.style import STYLES, context
 
 __all__ = [
@@ -47,6 +49,8 @@ __all__ = [
     "read_spec",
     "run_figure",
     "save",
+    "sharpness",
+    "sharpness_figure",
     "surface",
     "traces",
     "trajectories",
@@ -69,6 +73,8 @@ HOMES = {
     "read_spec": "provenance",
     "run_figure": "figure",
     "save": "saving",
+    "sharpness": "sharp_traces",
+    "sharpness_figure": "sharpness_page",
     "surface": "relief",
     "traces": "series",
     "trajectories": "paths",

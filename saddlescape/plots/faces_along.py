@@ -118,8 +118,17 @@ def _one(drawn: FaceTraces, comparison: FaceComparison, name: str, ax: Axes) -> 
 
 def _scale(ax: Axes, name: str, band: Band) -> None:
     """Choose the axis of a trace and name it."""
-    low, high = np.nanmin([band.low, band.mean]), np.nanmax([band.high, band.mean])
-    if low > 0 and high > SPAN * low and name != "alignment":
+    scaled(
+        ax, np.concatenate([np.ravel(part) for part in (band.low, band.mean, band.high)]), name != "alignment"
+    )
+    ax.set_title(TITLES[name], loc="left", fontsize="medium", pad=3)
+    ax.set_xlabel("time t")
+
+
+def scaled(ax: Axes, values: Array, logarithmic: bool = True) -> None:
+    """Choose the axis of a trace with these ``values``: logarithmic, if it may be, where they span a large factor."""
+    low, high = float(np.nanmin(values)), float(np.nanmax(values))
+    if logarithmic and low > 0 and high > SPAN * low:
         ax.set_yscale("log")
         ticked(ax.yaxis)
     else:
@@ -128,5 +137,3 @@ def _scale(ax: Axes, name: str, band: Band) -> None:
             ax.set_ylim(low - 0.1 * (abs(low) or 1.0), high + 0.1 * (abs(high) or 1.0))
     ax.xaxis.set_major_locator(MaxNLocator(4))
     ax.margins(x=0.03)
-    ax.set_title(TITLES[name], loc="left", fontsize="medium", pad=3)
-    ax.set_xlabel("time t")
