@@ -41,6 +41,8 @@ _HOME = {
     "Escape": "answers.escape",
     "quadratic_saddle_boundary": "analysis.saddle_basin",
     "quadratic_saddle_tipping": "analysis.saddle_basin",
+    "threshold": "analysis.threshold",
+    "Threshold": "answers.threshold",
     "Run": "results",
     "Background": "results",
     "load": "files",

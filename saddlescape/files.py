@@ -22,6 +22,7 @@ HOMES = {
     "Stability": "stability",
     "Disagreement": "disagreement",
     "Escape": "escape",
+    "Threshold": "threshold",
 }
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from saddlescape.analysis import quadratics
 from saddlescape.analysis.cycles import cycle_at
+from saddlescape.analysis.ends import jumps
 from saddlescape.answers.stability import Complex, LocalStability, Stability
 from saddlescape.dynamics.method import Method
 from saddlescape.dynamics.multipliers import local_behaviour
@@ -91,15 +92,6 @@ def rates(multipliers: Complex, method: Method) -> Complex:
         return np.zeros(0, dtype=complex)
     dt = float(method.numbers["dt"])  # type: ignore[arg-type]
     return np.asarray(np.log(np.where(multipliers == 0, 1e-300, multipliers)) / dt)
-
-
-def jumps(method: Method) -> bool:
-    """Whether the method, without noise, has a jump at every critical point."""
-    return (
-        method.perturbation.normalised
-        and not method.perturbation.is_smooth
-        and bool(method.numbers.get("rho"))
-    )
 
 
 def _trap(method: Method, point: CriticalPoint) -> float:

@@ -139,8 +139,7 @@ class Stability(Answer):
         """Return a line per critical point, and one for its cycle."""
         lines = [f"{self.method} on {self.background.title}"]
         for p in self.points:
-            at = ", ".join(f"{a:.4g}" for a in p.x + 0.0)
-            lines.append(f"  {p.id}  {p.kind} ({at}) {VERDICTS[p.verdict]}{_seen(p)}")
+            lines.append(f"  {p.id}  {p.kind} {place(p.x)} {VERDICTS[p.verdict]}{_seen(p)}")
             lines += [f"       {each}" for each in remarks(p)]
         if not self.quadratic and any(p.cycle is not None or np.isfinite(p.trap) for p in self.points):
             lines.append("  quadratic model: the loss replaced by its second derivatives at the point")
@@ -170,6 +169,11 @@ def interval(span: tuple[float, float], most: float = np.inf) -> str:
     if high >= most:
         return f"> {low:.4g}" if low > 0 else "any"
     return f"{low:.4g}…{high:.4g}" if low > 0 else f"< {high:.4g}"
+
+
+def place(x: Array) -> str:
+    """Return a point as text: (3, 0.5)."""
+    return f"({', '.join(f'{a:.4g}' for a in np.where(np.abs(x) < 1e-12, 0.0, x))})"
 
 
 def plainly(value: complex) -> Any:

@@ -1,0 +1,160 @@
+"""Ends for many values of a method's numbers at once: what stays at a critical point, and where a start goes.
+
+The statuses of runs (docs/statuses.md) are for a few sets of numbers; here there are thousands, each a trajectory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from saddlescape.dynamics.capture import captured, distance, rests
+from saddlescape.dynamics.method import Method
+from saddlescape.dynamics.multipliers import TICKS, behaviours, directions
+from saddlescape.dynamics.plan import plan_run
+from saddlescape.dynamics.radius import capture_radius
+from saddlescape.dynamics.simulate import carry_out
+from saddlescape.landscapes.base import Array, Landscape
+from saddlescape.results import CriticalPoint, Run
+
+#: starts of the check that a neighbourhood is kept, and looks at them
+STARTS, LOOKS = 24, 30
+#: how often what is still moving is run on, each time so many times as long as before
+ROUNDS, LONGER = 2, 4
+#: labels of what has no critical point
+MOVING, LEAVES, CYCLING = "still moving", "leaves", "cycling"
+
+
+def jumps(method: Method) -> bool:
+    """Whether the method, its noise left aside, has a jump at every critical point: a normalised direction."""
+    return (
+        method.perturbation.normalised and not method.perturbation.is_smooth and method.numbers["rho"] != 0.0
+    )
+
+
+def stays(landscape: Landscape, method: Method, point: CriticalPoint) -> Any:
+    """Return, for every set of numbers of ``method`` (m of them), whether it stays at ``point``, as (m,).
+
+    By the multipliers of its map where that is smooth. A normalised direction is run from a ball around the point by the
+    compiled map, as ``critical`` does: from 24 starts, looked at 30 times. ``method`` names all its numbers.
+    """
+    each = single(method)
+    found = np.zeros(len(each), dtype=bool)
+    rough = np.array([jumps(one) and not one.noise.random for one in each])
+    for k in np.flatnonzero(~rough):
+        (behaviour,) = behaviours(landscape, [each[k]], point)
+        found[k] = behaviour["verdict"] in ("attracts", "traps")
+    if rough.any() and point.kind != "cone":
+        found[rough] = _kept(landscape, [each[k] for k in np.flatnonzero(rough)], point)
+    return found
+
+
+def _kept(landscape: Landscape, methods: list[Method], point: CriticalPoint) -> Any:
+    """Run each method from the ball and say which kept all starts within their capture radius (multipliers._traps)."""
+    radius = np.array([capture_radius(landscape, m, point) for m in methods])
+    numbers = {k: np.array([m.numbers[k] for m in methods], dtype=float) for k in methods[0].numbers}
+    size = 0.25 * np.minimum(radius, numbers["rho"])
+    ball = directions(landscape.dim, STARTS) * (np.arange(1, STARTS + 1) / STARTS)[:, None]
+    x0 = (point.x + size[:, None, None] * ball).reshape(-1, landscape.dim)
+    beta = numbers.get("beta", np.zeros(len(methods)))
+    sizes = np.abs(point.eigenvalues)
+    slowest = float(numbers[methods[0].clock.tick].min()) * float(
+        np.min(sizes[sizes > 1e-6 * sizes.max()], initial=np.inf)
+    )
+    last = int(np.clip(10 / slowest, *TICKS))
+    many = methods[0].with_numbers(**{k: tuple(np.repeat(v, STARTS).tolist()) for k, v in numbers.items()})
+    run = carry_out(plan_run(landscape, many, x0, None, last, max(1, last // LOOKS), False, 0, {}), "auto")
+    with np.errstate(all="ignore"):
+        away = distance(landscape, point, run.x.reshape(-1, landscape.dim)).reshape(len(methods), -1)
+    spacing = 0.0
+    if point.samples is not None and len(point.samples) > 1:
+        spacing = float(np.max(np.linalg.norm(np.diff(point.samples, axis=0), axis=1)))
+    farthest = np.max(np.where(np.isfinite(away), away, np.inf), axis=1)
+    return farthest <= radius * (1 + beta) / (1 - beta) + spacing
+
+
+def ends(landscape: Landscape, method: Method, x0: Array, steps: int) -> list[str]:
+    """Return where every trajectory (a start (n, d), a set of numbers each) ends: "point 2", "cycling 2", "leaves" (the
+    domain, or diverges), or "still moving" after ``steps`` ticks and 20 times as many more."""
+    labels = np.full(len(x0), MOVING, dtype="<U24")
+    x, v, going = x0, None, np.arange(len(x0))
+    for k in range(ROUNDS + 1):
+        part = _some(method, going)
+        count = steps * LONGER**k
+        run = carry_out(plan_run(landscape, part, x, v, count, count, False, 0, {}), "auto")
+        labels[going] = _labels(landscape, part, run)
+        open_ = labels[going] == MOVING
+        if not open_.any():
+            break
+        x, v = run.final[open_], None if run.v_final is None else run.v_final[open_]
+        going = going[open_]
+    return list(map(str, labels))
+
+
+def _labels(landscape: Landscape, method: Method, run: Run) -> Any:
+    """Return the label of each trajectory of ``run``: by its status and fate, of normalised directions by its capture."""
+    if not jumps(single(method)[0]):
+        return _of_statuses(run)
+    end, box = run.final, run.columns["box"]
+    lo, hi = np.array(landscape.domain).T
+    finite = np.isfinite(end).all(axis=1)
+    inside = finite & np.all((end >= lo) & (end <= hi), axis=1)
+    nearest = _nearest(landscape, end)
+    labels = np.where(run.columns["recurrent"], [f"{CYCLING} {k}" for k in nearest], MOVING).astype("<U24")
+    each, points = single(method), {p.id: p for p in landscape.critical_points}
+    for k in np.unique(nearest[inside]).tolist():
+        here = np.flatnonzero(inside & (nearest == k))
+        caught = np.array([_caught(landscape, each[i], points[k], end[i], box[i]) for i in here], dtype=bool)
+        here = here[caught]
+        if points[k].kind not in ("minimum", "continuum", "cone") and here.size:
+            here = here[stays(landscape, _some(method, here), points[k])]
+        labels[here] = f"point {k}"
+    labels[~inside] = LEAVES
+    return labels
+
+
+def _caught(landscape: Landscape, method: Method, point: CriticalPoint, end: Array, box: Array) -> bool:
+    """Whether one trajectory is captured at ``point``, and does not rest beside it (capture.py)."""
+    if not captured(landscape, method, point, box[None])[0]:
+        return False
+    flow = method.clock.name.startswith("flow")  # which rests where a step would cross a zero of the gradient
+    return flow or not rests(landscape, method, end[None], box[None])[0]
+
+
+def _of_statuses(run: Run) -> list[str]:
+    """Return labels from the statuses and fates of a run."""
+    words = {"left": LEAVES, "diverged": LEAVES, "moving": MOVING, "cycling": CYCLING}
+    told = zip(run.status.tolist(), run.fate.tolist(), run.point.tolist(), strict=True)
+    return [
+        f"point {fate}" if fate is not None else f"{CYCLING} {at}" if word == "cycling" else words[word]
+        for word, fate, at in told
+    ]
+
+
+def _nearest(landscape: Landscape, x: Array) -> Any:
+    """Return the id of the critical point nearest to each of ``x`` (n, d), −1 where there is none."""
+    points = landscape.critical_points
+    if not points:
+        return np.full(len(x), -1)
+    with np.errstate(all="ignore"):
+        away = np.stack([distance(landscape, p, x) for p in points], axis=1)
+    ids = np.array([p.id for p in points])
+    return ids[np.argmin(np.where(np.isfinite(away), away, np.inf), axis=1)]
+
+
+def single(method: Method) -> list[Method]:
+    """Return the methods, one value per number, of which ``method`` has one for every trajectory."""
+    varying = {k: v for k, v in method.numbers.items() if isinstance(v, tuple)}
+    if not varying:
+        return [method]
+    rows: Iterator[Any] = zip(*varying.values(), strict=True)
+    return [method.with_numbers(**dict(zip(varying, row, strict=True))) for row in rows]
+
+
+def _some(method: Method, which: Any) -> Method:
+    """Return ``method`` with the numbers of some of its trajectories."""
+    some = {k: tuple(np.array(v)[which].tolist()) for k, v in method.numbers.items() if isinstance(v, tuple)}
+    return method.with_numbers(**some) if some else replace(method)
