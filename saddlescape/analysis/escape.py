@@ -44,7 +44,11 @@ class Job:
         scene, method = self.plan.landscape, self.plan.method
         said = [caution(scene, method, self.plan.x0)]
         captured = capture_radius(scene, method, self.about)
-        if self.radius <= captured:
+        held = method.name != "gd" or self.about.kind not in (
+            "saddle",
+            "maximum",
+        )  # gradient descent is never kept there
+        if held and self.radius <= captured:
             said.append(
                 f"the ball of radius {self.radius:g} lies within the capture radius {captured:.3g} of {method.name}: "
                 "to leave it is no escape"

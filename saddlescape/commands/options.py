@@ -55,6 +55,27 @@ Records = Annotated[str | None, Option(metavar="N", help="Times the traces are k
 Repetitions = Annotated[
     str | None, Option("--runs", metavar="N", help="Repetitions of what is random.  [default: 1000]")
 ]
+From = Annotated[
+    str | None,
+    Option(
+        "--from",
+        metavar="ID",
+        help="Critical point to escape from (landscape critical).  [default: the saddle next to the start]",
+    ),
+]
+Radius = Annotated[
+    str | None,
+    Option(
+        metavar="R",
+        help="Radius of the ball that is to be left.  [default: a quarter of the way to the next point]",
+    ),
+]
+Spread = Annotated[
+    str | None,
+    Option(
+        metavar="R", help="Spread starts over a ball of this radius.  [default: none, where noise does it]"
+    ),
+]
 Test = Annotated[
     str | None, Option(metavar="LANDSCAPE", help="A name or formula whose value is the test loss.")
 ]

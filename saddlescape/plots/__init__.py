@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from saddlescape.plots.basins_page import basins_figure
     from saddlescape.plots.curve import lines
     from saddlescape.plots.differing import disagreement
+    from saddlescape.plots.escape_page import escape_figure
+    from saddlescape.plots.escaping import escape, escape_against
     from saddlescape.plots.faces import face_errors
     from saddlescape.plots.faces_along import face_traces
     from saddlescape.plots.faces_page import faces_figure
@@ -40,6 +42,9 @@ __all__ = [
     "context",
     "contours",
     "disagreement",
+    "escape",
+    "escape_against",
+    "escape_figure",
     "face_errors",
     "face_traces",
     "faces_figure",
@@ -64,6 +69,9 @@ HOMES = {
     "context": "style",
     "contours": "background",
     "disagreement": "differing",
+    "escape": "escaping",
+    "escape_against": "escaping",
+    "escape_figure": "escape_page",
     "face_errors": "faces",
     "face_traces": "faces_along",
     "faces_figure": "faces_page",

@@ -1,0 +1,157 @@
+"""The whole picture of escapes: who stays, of a sweep also who left against what is swept, and a caption."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import matplotlib
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from saddlescape.answers.escape import Escape
+from saddlescape.errors import UsageError
+from saddlescape.plots import naming, words
+from saddlescape.plots import style as sheets
+from saddlescape.plots.caption import broken, of_loss, of_methods
+from saddlescape.plots.escaping import as_escapes, colours, escape, escape_against, swept
+from saddlescape.plots.layouts import Sheet
+from saddlescape.plots.typeset import Setter
+
+#: width of a page in inches by style, of one panel and of two
+WIDTHS = {"paper": (5.2, 7.0), "notebook": (5.8, 7.6), "slides": (7.8, 10.4), "dark": (5.8, 7.6)}
+
+
+def escape_figure(
+    result: Escape | Sequence[Escape], *, style: str = "paper", caption: str | None = None,
+    labels: Sequence[str] | None = None,
+) -> Figure:  # fmt: skip
+    """Return the figure of the escapes of one or several methods from one ball.
+
+    The curves of those that stay with a line for every method below; where one number takes three values or more, a
+    second panel has the share that left against it. ``caption`` replaces the one made from the results (formulas in
+    $…$), ``labels`` the names of the methods.
+    """
+    results = as_escapes(result)
+    named = list(labels or naming.labels([each.method for each in results]))
+    if len(named) != len(results):
+        raise UsageError(f"{len(results)} escape(s) need as many labels, not {len(named)}")
+    with sheets.context(style):
+        return _compose(results, named, style, caption)
+
+
+def _compose(results: Sequence[Escape], labels: list[str], style: str, caption: str | None) -> Figure:
+    key = swept(results)
+    size, width = float(matplotlib.rcParams["font.size"]), WIDTHS[style][key is not None]
+    figure = Figure(figsize=(width, width))
+    FigureCanvasAgg(figure)
+    sheet = Sheet((), labels, colours(results), None, figure, width, size / 9.5, [])
+    u = sheet.unit
+    left, top, gap = 0.56 * u, 0.38 * u, 0.62 * u
+    room = sheet.width - left - 0.14 * u
+    wide = room if key is None else 0.58 * (room - gap)
+    tall = 0.56 * room if key is None else 0.72 * wide
+    ax = sheet.axes(left, top, wide, tall)
+    sheet.cut(top + tall + u)
+    escape(results, ax)
+    if key is not None:
+        escape_against(results, key, sheet.axes(left + wide + gap, top, room - wide - gap, tall))
+    _write(sheet, results, top + tall + 0.44 * u, caption)
+    for each in figure.axes:
+        sheets.settle(each)
+    return figure
+
+
+def _write(sheet: Sheet, results: Sequence[Escape], bottom: float, caption: str | None) -> None:
+    """Write title, a line for every method and the caption, and cut the page to what they need."""
+    u, size = sheet.unit, float(matplotlib.rcParams["font.size"])
+    left = min(box[1] for box in sheet.boxes) - 0.4 * u
+    setter = Setter(sheet.figure, 0.88 * size, sheet.width - left - 0.14 * u)
+    said = [[w for w in caption.split(" ") if w]] if caption else sentences(results)
+    rows = [
+        (row, (0.25 if any("frac" in piece for _, piece in row) else 0.18) * u) for row in setter.lines(said)
+    ]
+    step, gap = 0.19 * u, 0.06 * u
+    height = bottom + step * len(results) + gap + sum(tall for _, tall in rows) + 0.08 * u
+    sheet.cut(height)
+    # a page of another size gets another renderer: hand it the formulas already read
+    canvas: Any = sheet.figure.canvas
+    canvas.get_renderer().mathtext_parser = setter.renderer.mathtext_parser
+    title = f"{results[0].background.title}: escape from the {results[0].about.kind} {words.place(results[0].centre)}"
+    sheet.figure.text(
+        left / sheet.width, 1 - 0.19 * u / height, title, fontsize=size + 1, weight="bold", va="center_baseline",
+        parse_math=False,
+    )  # fmt: skip
+    for k, each in enumerate(results):
+        _entry(sheet, setter, each, k, left, height - bottom - step * (k + 0.5))
+    y = height - bottom - step * len(results) - gap
+    for row, tall in rows:
+        y -= tall
+        setter.write(row, left, y + 0.32 * (tall - 0.1 * u), sheets.ink())
+
+
+def _entry(sheet: Sheet, setter: Setter, each: Escape, k: int, left: float, y: float) -> None:
+    """Write one line of the key: a sample of the curve, the method, what was found."""
+    width, height = sheet.figure.get_size_inches()
+    size, u = float(matplotlib.rcParams["font.size"]), sheet.unit
+    text = f"{sheet.labels[k]}: {_found(each)}"
+    ends = [left / width, (left + 0.3 * u) / width]
+    sheet.figure.add_artist(
+        Line2D(
+            ends,
+            [y / height] * 2,
+            color=sheet.colours[k],
+            linewidth=1.4 * matplotlib.rcParams["lines.linewidth"],
+        )
+    )
+    room = setter.width - 0.42 * u
+    fits = min(1.0, room / max(setter.measure(text) * size / setter.size, 1e-9))
+    sheet.figure.text(
+        (left + 0.4 * u) / width, y / height, text, va="center_baseline", fontsize=size * max(fits, 0.6),
+        parse_math=False,
+    )  # fmt: skip
+
+
+def _found(each: Escape) -> str:
+    low, high = each.interval
+    text = f"{each.escaped:.1%} left ({low:.1%} to {high:.1%})"
+    middle, first, last = each.median_steps if each.clock == "steps" else each.median
+    unit = "steps" if each.clock == "steps" else "time"
+    if middle is not None:
+        span = f"{'…' if first is None else words.number(first)} to {'∞' if last is None else words.number(last)}"
+        text += f", median {unit} {words.number(middle)} ({span})"
+    if each.rate:
+        value, least, most = (words.number(a) for a in (each.rate.value, each.rate.low, each.rate.high))
+        text += f", rate of the tail {value} ({least} to {most})"
+    return text
+
+
+def sentences(results: Sequence[Escape]) -> list[list[str]]:
+    """Return the paragraphs of the caption as pieces between which a line may break."""
+    methods = of_methods([(each.method, each.formula) for each in results])
+    found = [of_loss(results[0].background), methods, broken(_numbers(results)), broken(_reading(results))]
+    return [each for each in found if each]
+
+
+def _numbers(results: Sequence[Escape]) -> str:
+    """Return the ball, the starts, how many runs, how long, the seed."""
+    one = results[0]
+    facts = [same] if (same := naming.same([each.method for each in results])) else []
+    facts.append(f"{words.count(one.runs)} runs each from {words.place(one.start)}")
+    if one.spread:
+        facts[-1] += f", spread over a ball of radius {words.number(one.spread)}"
+    facts.append(f"out of the ball of radius {words.number(one.radius)}")
+    facts.append(f"up to time {words.number(max(each.time for each in results))}")
+    facts.append(f"seed {one.spec['seed']}")
+    return ", ".join(facts) + "."
+
+
+def _reading(results: Sequence[Escape]) -> str:
+    """Return what curves, bands and marks mean, as far as they occur."""
+    text = "Curves: Kaplan–Meier, with 95\u2009% bands; dots: medians; in brackets: 95\u2009% intervals."
+    if any(each.theory is not None for each in results):
+        text += " Dashed: the share inside of a Gaussian with the linear theory's covariance, an upper bound."
+    lost = int(np.sum([each.diverged.sum() for each in results]))
+    return text + (f" {words.count(lost)} runs left by diverging." if lost else "")
