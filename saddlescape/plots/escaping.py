@@ -176,7 +176,8 @@ def escape_against(
             )
     ax.set_xlabel(words.GREEK.get(key, key))
     ax.set_ylabel("share that left" if of == "escaped" else "median time")
-    ax.set_ylim((-0.03, 1.03) if of == "escaped" else (0, None))
+    bottom, top = (-0.03, 1.03) if of == "escaped" else (0.0, ax.get_ylim()[1])
+    ax.set_ylim(bottom, top)
     ax.xaxis.set_major_locator(MaxNLocator(5, integer=key == "batch"))
     return drawn
 
