@@ -12,13 +12,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from basins_by_hand import by_hand
 from matplotlib.colors import to_rgb
 from PIL import Image
 
 import saddlescape as ss
 from saddlescape import plots
 from saddlescape.errors import UsageError
-from saddlescape.plots import animation, style
+from saddlescape.plots import animation, flood, style
 from saddlescape.plots.provenance import read_spec
 
 Said = tuple[int, str, str]
@@ -165,7 +166,7 @@ def test_an_mp4_is_the_same_every_time_and_carries_its_specification(
 
 
 def test_a_gif_is_made_again_from_itself(say: Callable[..., Said], monkeypatch: pytest.MonkeyPatch) -> None:
-    code, _, err = say("run", "saddle", "--opt", "sam", "-n", "9", "-o", "a.gif")
+    code, _, err = say("run", "saddle", "-n", "9", "-o", "a.gif")
     assert (code, "wrote  a.gif" in err) == (0, True)
     assert say("rerun", "a.gif", "--check")[:2] == (0, "same: a.gif is what this version makes\n")
     first = Path("a.gif").read_bytes()
@@ -176,6 +177,39 @@ def test_a_gif_is_made_again_from_itself(say: Callable[..., Said], monkeypatch: 
     monkeypatch.setenv("PATH", "")
     code, _, err = say("run", "saddle", "-o", "a.mp4")
     assert (code, "ffmpeg, which is not on the PATH: write a .gif" in err) == (2, True)
+
+
+def test_basins_fill_in_the_order_of_arrival() -> None:
+    """Left at step 10, right at step 40 of 100, one pixel still moves: it comes with the last frame."""
+    words = np.array([["converged:0", "converged:0", "converged:1", "converged:1"]] * 4)
+    words[0, 3] = "moving"
+    when = np.where(words == "converged:0", 0.1, 0.4)
+    when[0, 3] = np.nan
+    found = by_hand(words, when=when)
+    moments = np.array([0.0, 0.1, 0.2, 0.4, 1.0])
+    drawn = plots.basins(found, legend=False)
+    whole = np.asarray(drawn.image.get_array())[..., :3].copy()
+    actor = flood.Flood(0, drawn, found, moments)
+    wet = []
+    for k in range(5):
+        actor.move(k, np.arange(k + 1))
+        wet.append(int(np.sum(np.any(np.asarray(drawn.image.get_array())[..., :3] != actor.dry, axis=2))))
+    assert wet == [0, 8, 8, 15, 16]
+    assert np.array_equal(np.asarray(drawn.image.get_array())[..., :3], whole)  # the picture of plots.basins
+    assert flood._counter((found,), 0.4) == "step 40 of 100"
+
+
+def test_a_flood_has_a_panel_per_map_and_keeps_its_colours(tmp_path: Path) -> None:
+    words = np.array([["converged:0", "converged:1"] * 5] * 10)
+    when = np.geomspace(0.01, 0.9, 100).reshape(10, 10)
+    found = by_hand(words, when=when)
+    path = tmp_path / "a.gif"
+    made = plots.animate_basins([found, found], path, frames=9, spec="{}")
+    assert len(made.frames) == 9
+    assert read_spec(path) == "{}"
+    assert made.gif() == plots.animate_basins([found, found], frames=9).gif()
+    with pytest.raises(UsageError, match="one run from every pixel"):
+        plots.animate_basins(by_hand(words, ends=("converged:0",), odds=np.ones((1, 10, 10)), runs=3))
 
 
 @pytest.mark.parametrize(("more", "said"), [

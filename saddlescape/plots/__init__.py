@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from saddlescape.plots.faces_along import face_traces
     from saddlescape.plots.faces_page import faces_figure
     from saddlescape.plots.figure import run_figure
+    from saddlescape.plots.flood import animate_basins
     from saddlescape.plots.pages import page
     from saddlescape.plots.paths import trajectories
     from saddlescape.plots.projection import plane
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 __all__ = [
     "STYLES",
     "animate",
+    "animate_basins",
     "basins",
     "basins_figure",
     "context",
@@ -66,6 +68,7 @@ HOMES = {
     "basins": "basin_map",
     "basins_figure": "basins_page",
     "animate": "animation",
+    "animate_basins": "flood",
     "context": "style",
     "contours": "background",
     "disagreement": "differing",

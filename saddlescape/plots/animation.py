@@ -24,6 +24,8 @@ Array = np.ndarray[Any, np.dtype[np.float64]]
 KINDS = ("trajectories", "cloud")
 #: most frames
 FRAMES = 100
+#: keys of ends
+SMALL: dict[str, Any] = {"fontsize": "small", "handlelength": 1.0}
 
 
 def animate(
@@ -87,10 +89,12 @@ def _paths(runs: tuple[Run, ...], baseline: int | None) -> Stage:
     """Set the stage for all runs on one axis."""
     colours = list(sheets.run_colours(runs, None, baseline))
     labels = naming.labels([run.method for run in runs])
-    sheet, axes, bottom = panels(runs, 1)
-    stage = dressed(
-        sheet, axes, bottom, keys=[actors.key(c, t) for c, t in zip(colours, labels, strict=True)]
-    )
+    columns = 3 if max(map(len, labels)) < 24 else 2
+    rows = -(-len(runs) // columns)
+    sheet, axes = panels(runs, 1, rows)
+    keys = [actors.key(c, t) for c, t in zip(colours, labels, strict=True)]
+    look: dict[str, Any] = {"ncols": columns, "columnspacing": 1.2, "handlelength": 1.2}
+    stage = dressed(sheet, axes, runs[0].background.title, [keys], rows, **look)
     stage.colours = tuple(colours)
     size = float(matplotlib.rcParams["lines.linewidth"])
     for i, run in enumerate(runs):
@@ -104,14 +108,14 @@ def _paths(runs: tuple[Run, ...], baseline: int | None) -> Stage:
 def _cloud(runs: tuple[Run, ...]) -> Stage:
     """Set the stage for a panel per run."""
     own = named(runs)
-    sheet, axes, bottom = panels(runs, min(len(runs), 2))
     keys = [layouts.fractions(run, own) for run in runs]
+    rows = max(map(len, keys))
+    sheet, axes = panels(runs, min(len(runs), 2), rows)
     labels = naming.labels([run.method for run in runs])
-    stage = dressed(sheet, axes, bottom, columns=keys, titles=labels)
-    hues = sheets.end_colours(runs[0].background.points)
-    stage.colours = tuple(
-        sheets.end_colour(text, k, hues) for run in runs for text, k, _ in words.destinations(run, own)[0]
+    stage = dressed(
+        sheet, axes, runs[0].background.title, keys, rows, labels if len(runs) > 1 else (), **SMALL
     )
+    stage.colours = tuple(str(handle.get_color()) for key in keys for handle in key)
     for i, (run, ax) in enumerate(zip(runs, axes, strict=True)):
         stage.actors.append(actors.Cloud(ax, i, on_page(run), run, own))
     return stage

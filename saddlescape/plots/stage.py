@@ -24,6 +24,8 @@ from saddlescape.results import Run
 
 #: width of a page in inches and its dots per inch; a page of two panels
 WIDTH, WIDE, DPI = 5.0, 7.0, 110
+#: height of a line of a key, in units of the page
+KEY = 0.185
 #: milliseconds: of the first frame, of each, of the last
 HELD = (800, 50, 2000)
 
@@ -59,68 +61,70 @@ class Stage:
         return Movie(tuple(shots), stacked(*HELD, len(shots)), tuple(dict.fromkeys(exact)), sheets.paper())
 
 
-def panels(runs: tuple[Run, ...], columns: int) -> tuple[layouts.Sheet, list[Axes], float]:
-    """Return a page with one axis, or one per run in ``columns``, the landscape on each, and where they end (inches)."""
-    size, count = float(matplotlib.rcParams["font.size"]) / 9.5, 1 if columns == 1 else len(runs)
+def panels(runs: tuple[Run, ...], columns: int, rows: int = 1) -> tuple[layouts.Sheet, list[Axes]]:
+    """Return a page with one axis, or one per run in ``columns``, the landscape on each; room for a key of so many
+    ``rows`` below."""
+    background = runs[0].background
+    sheet, axes = page(background.view, 1 if columns == 1 else len(runs), columns, rows)
+    for ax in axes:
+        if len(background.view) == 2:
+            contours(background, ax, labels=False)
+            continue
+        ax.plot(background.axes[0], background.loss, "-", color=sheets.ink(), linewidth=1.2, zorder=1)
+        ax.set(xlim=background.view[0], ylim=window(runs), ylabel="loss f")
+        ax.set_xlabel(words.coordinate(background.coordinates[0]), fontstyle="italic", labelpad=2)
+        for point in critical.inside(background.points, background.view):
+            ax.plot(point.x, [point.loss], linestyle="none", zorder=5, **critical.look(point.kind, 6.5))
+    return sheet, axes
+
+
+def page(
+    view: Sequence[tuple[float, float]], count: int, columns: int, rows: int
+) -> tuple[layouts.Sheet, list[Axes]]:
+    """Return a page with ``count`` empty axes of this view, room for a key of so many ``rows`` below each."""
+    size = float(matplotlib.rcParams["font.size"]) / 9.5
     width = (WIDTH if columns == 1 else WIDE) * size
     figure = Figure(figsize=(width, width), dpi=DPI)
     FigureCanvasAgg(figure)
-    sheet = layouts.Sheet(runs, [], [], None, figure, width, size, [])
-    background, left, gap, head = runs[0].background, 0.56 * size, 0.2 * size, 0.36 * size
+    sheet = layouts.Sheet((), [], [], None, figure, width, size, [])
+    left, gap, head = 0.56 * size, 0.2 * size, (0.36 if columns == 1 else 0.6) * size
     wide = (width - left - columns * gap) / columns
-    flat = len(background.view) == 1
-    wide, tall = (wide, 0.62 * wide) if flat else layouts.fitting(background.view, wide, 0.9 * width)
-    extra = (0.24 if columns > 1 else 0.0) * size
-    axes = []
-    for k in range(count):
-        row, column = divmod(k, columns)
-        top = head + extra + row * (tall + 0.7 * size)
-        axes.append(sheet.axes(left + column * (wide + gap), top, wide, tall))
-    bottom = head + extra + (-(-count // columns) - 1) * (tall + 0.7 * size) + tall + 0.36 * size
-    sheet.cut(bottom + 1.0)
-    for k, ax in enumerate(axes):
-        if flat:
-            ax.plot(background.axes[0], background.loss, "-", color=sheets.ink(), linewidth=1.2, zorder=1)
-            ax.set(xlim=background.view[0], ylim=window(runs), ylabel="loss f")
-            ax.set_xlabel(words.coordinate(background.coordinates[0]), fontstyle="italic", labelpad=2)
-            for point in critical.inside(background.points, background.view):
-                ax.plot(point.x, [point.loss], linestyle="none", zorder=5, **critical.look(point.kind, 6.5))
-        else:
-            contours(background, ax, labels=False)
-        if k % columns:
-            ax.set_ylabel("")
-            ax.tick_params(labelleft=False)
-    return sheet, axes, bottom
+    wide, tall = (wide, 0.62 * wide) if len(view) == 1 else layouts.fitting(view, wide, 0.9 * width)
+    pitch = tall + (0.72 + KEY * rows) * size
+    axes = [
+        sheet.axes(left + (k % columns) * (wide + gap), head + (k // columns) * pitch, wide, tall)
+        for k in range(count)
+    ]
+    sheet.cut(sheet.boxes[-1][2] + pitch)
+    return sheet, axes
 
 
 def dressed(
-    sheet: layouts.Sheet, axes: list[Axes], bottom: float, *, keys: Sequence[Any] = (),
-    columns: Sequence[Sequence[Any]] = (), titles: Sequence[str] = (), said: str = "",
+    sheet: layouts.Sheet, axes: list[Axes], title: str, keys: Sequence[Sequence[Any]], rows: int,
+    names: Sequence[str] = (), **look: Any,
 ) -> Stage:  # fmt: skip
-    """Write title, keys (one list, or one below each panel) and the counter, and cut the page to what they need."""
+    """Write the title, a list of ``keys`` below each panel, their ``names`` above, and the counter, and cut the page to
+    ``rows`` of keys."""
     u, size, figure = sheet.unit, float(matplotlib.rcParams["font.size"]), sheet.figure
-    per_row = 3 if sheet.width < 6 * u else 4
-    deep = max((len(each) for each in columns), default=-(-len(keys) // per_row))
-    height = bottom + (0.1 + 0.18 * deep) * u
+    height = sheet.boxes[-1][2] + sheet.boxes[-1][4] + (0.46 + KEY * rows) * u
     sheet.cut(height)
-    left = sheet.boxes[0][1]
-    place: dict[str, Any] = {"borderaxespad": 0, "borderpad": 0, "handletextpad": 0.4, "labelspacing": 0.3}
-    for box, own in zip(sheet.boxes, columns, strict=False):
-        anchor = (box[1] / sheet.width, 1 - bottom / height)
-        figure.legend(
-            handles=list(own), loc="upper left", bbox_to_anchor=anchor, fontsize=0.9 * size, **place
-        )
-    if keys:
-        anchor = (left / sheet.width, 1 - bottom / height)
-        figure.legend(
-            handles=list(keys), loc="upper left", bbox_to_anchor=anchor, ncols=per_row, columnspacing=1.2,
-            fontsize=size, handlelength=1.2, **place,
-        )  # fmt: skip
-    for ax, text in zip(axes, titles, strict=False):
+    place: dict[str, Any] = {
+        "borderaxespad": 0,
+        "borderpad": 0,
+        "handletextpad": 0.4,
+        "labelspacing": 0.3,
+        **look,
+    }
+    for k, (box, own) in enumerate(zip(sheet.boxes, keys, strict=True)):
+        anchor = (box[1] / sheet.width, 1 - (box[2] + box[4] + 0.38 * u) / height)
+        figure.legend(handles=list(own), loc="upper left", bbox_to_anchor=anchor, **place)
+        if k and box[1] > sheet.boxes[0][1]:
+            axes[k].set_ylabel("")
+            axes[k].tick_params(labelleft=False)
+    for ax, text in zip(axes, names, strict=False):
         ax.set_title(text, loc="left", fontsize="medium", pad=3)
-    title = said or sheet.runs[0].background.title
     top: dict[str, Any] = {"y": 1 - 0.19 * u / height, "va": "center_baseline", "parse_math": False}
-    figure.text(left / sheet.width, s=title, fontsize=size + 1, weight="bold", **top)
-    right = (sheet.boxes[-1][1] + sheet.boxes[-1][3]) / sheet.width
+    figure.text(sheet.boxes[0][1] / sheet.width, s=title, fontsize=size + 1, weight="bold", **top)
+    right = max(box[1] + box[3] for box in sheet.boxes) / sheet.width
     counter = figure.text(right, s="", ha="right", fontsize=size, zorder=9, **top)
     return Stage(figure, counter, ())
