@@ -39,6 +39,8 @@ _HOME = {
     "disagreement": "analysis.disagreement",
     "escape": "analysis.escape",
     "Escape": "answers.escape",
+    "tipping": "analysis.tipping",
+    "Tipping": "answers.tipping",
     "quadratic_saddle_boundary": "analysis.saddle_basin",
     "quadratic_saddle_tipping": "analysis.saddle_basin",
     "threshold": "analysis.threshold",

@@ -21,6 +21,7 @@ HOMES = {
     "Sharpness": "sharpness",
     "Stability": "stability",
     "Disagreement": "disagreement",
+    "Tipping": "tipping",
     "Escape": "escape",
     "Threshold": "threshold",
 }

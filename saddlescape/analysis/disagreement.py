@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from saddlescape.answers.basins import Basins
-from saddlescape.answers.disagreement import DIVERGED, LEFT, UNKNOWN, Disagreement, Ends
+from saddlescape.answers.disagreement import GONE, UNKNOWN, Disagreement, Ends
 from saddlescape.errors import UsageError
 from saddlescape.results import STATUSES
 
@@ -13,7 +15,7 @@ from saddlescape.results import STATUSES
 def disagreement(a: Basins, b: Basins, *, cycling: bool = False) -> Disagreement:
     """Return where the methods of two maps of basins end at different places.
 
-    Both ends must be known: a fate (docs/statuses.md), or that it diverged or left the domain, ends of their own. A
+    Both ends must be known: a fate (docs/statuses.md), or that it left the domain or diverged, one end of its own. A
     pixel of which one end is unknown is never counted as disagreement, and shown apart. ``cycling=True`` lets a
     trajectory that cycles count as ended near the critical point it is nearest to, though no one knows that it stays. Of
     random methods with several runs from a pixel the most frequent ends are compared. Raises UsageError where
@@ -29,13 +31,17 @@ def disagreement(a: Basins, b: Basins, *, cycling: bool = False) -> Disagreement
 
 
 def known_ends(basins: Basins, *, cycling: bool = False) -> Ends:
-    """Return the end of every pixel (ny, nx): the id of its fate, DIVERGED, LEFT, or UNKNOWN."""
-    ends = np.ma.filled(basins.fate.astype(np.int64), UNKNOWN)
-    for word, end in (("diverged", DIVERGED), ("left", LEFT)):
-        ends = np.where(basins.status == STATUSES.index(word), end, ends)
+    """Return the end of every pixel (ny, nx): the id of its fate, GONE, or UNKNOWN."""
+    words = np.array(STATUSES)[basins.status]
+    return ends_of(words, basins.fate, basins.point, cycling=cycling)
+
+
+def ends_of(status: Any, fate: Any, point: Any, *, cycling: bool = False) -> Ends:
+    """Return the ends of trajectories with these words of STATUSES, fates and points (masked where there are none)."""
+    ends = np.ma.filled(fate.astype(np.int64), UNKNOWN)
+    ends = np.where(np.isin(status, ("left", "diverged")), GONE, ends)
     if cycling:
-        near = np.ma.filled(basins.point.astype(np.int64), UNKNOWN)
-        ends = np.where(basins.status == STATUSES.index("cycling"), near, ends)
+        ends = np.where(status == "cycling", np.ma.filled(point.astype(np.int64), UNKNOWN), ends)
     return ends.astype(np.int16)
 
 

@@ -12,8 +12,8 @@ from saddlescape.answers.base import Answer
 from saddlescape.answers.intervals import wilson
 from saddlescape.results import Array, Background
 
-#: ends that are no critical point: nobody knows; the trajectory diverged; it left the domain
-UNKNOWN, DIVERGED, LEFT = -1, -2, -3
+#: ends that are no critical point: nobody knows; it left the domain or diverged, which is a matter of how long it ran
+UNKNOWN, GONE = -1, -2
 
 Ends = np.ndarray[Any, np.dtype[np.int16]]
 Mask = np.ndarray[Any, np.dtype[np.bool_]]
@@ -25,8 +25,8 @@ class Disagreement(Answer):
 
     ``methods``, ``formulas`` and ``clocks`` are those of the two; ``axes``, ``plane`` and ``origin`` as in Basins.
     ``first`` and ``second`` (ny, nx) hold the id of the critical point where each certainly ends, UNKNOWN (−1) where
-    nobody knows, DIVERGED (−2) or LEFT (−3). With ``cycling`` a trajectory that cycles counts as ending near the
-    critical point it is nearest to; without, its end is unknown.
+    nobody knows, GONE (−2) where it left the domain or diverged. With ``cycling`` a trajectory that cycles counts as
+    ending near the critical point it is nearest to; without, its end is unknown.
     """
 
     methods: tuple[str, str]
@@ -74,10 +74,7 @@ class Disagreement(Answer):
 
     def in_words(self, end: int) -> str:
         """Return an end as a person says it: minimum (3, 0.5)."""
-        if end < 0:
-            return {UNKNOWN: "unknown", DIVERGED: "diverged", LEFT: "left the domain"}[end]
-        point = next(p for p in self.background.points if p.id == end)
-        return f"{point.kind} ({', '.join(f'{a:.4g}' for a in point.x + 0.0)})"
+        return end_in_words(self.background, end)
 
     def summary(self) -> str:
         """Return the share that differs with its interval, what is unknown, and from where to where."""
@@ -100,3 +97,11 @@ class Disagreement(Answer):
             "resolution": [self.first.shape[1], self.first.shape[0]],
         }  # fmt: skip
         return {**super().to_json(), **more}
+
+
+def end_in_words(background: Background, end: int) -> str:
+    """Return an end as a person says it: minimum (3, 0.5), left or diverged, unknown."""
+    if end < 0:
+        return {UNKNOWN: "unknown", GONE: "left or diverged"}[int(end)]
+    point = next(p for p in background.points if p.id == end)
+    return f"{point.kind} ({', '.join(f'{a:.4g}' for a in point.x + 0.0)})"

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from saddlescape.plots.sharp_traces import sharpness
     from saddlescape.plots.sharpness_page import sharpness_figure
     from saddlescape.plots.style import STYLES, context
+    from saddlescape.plots.tipping_map import tipping
 
 __all__ = [
     "STYLES",
@@ -59,6 +60,7 @@ __all__ = [
     "sharpness",
     "sharpness_figure",
     "surface",
+    "tipping",
     "traces",
     "trajectories",
 ]
@@ -87,6 +89,7 @@ HOMES = {
     "sharpness": "sharp_traces",
     "sharpness_figure": "sharpness_page",
     "surface": "relief",
+    "tipping": "tipping_map",
     "traces": "series",
     "trajectories": "paths",
 }

@@ -66,7 +66,7 @@ def basins(
     pixels = mixed(result, own) if result.ends else shaded(found, places, result.when, times)
     image = picture(ax, pixels, box)
     stripes = () if result.ends else _stripes(ax, found, places, box)
-    lines(ax, result.background, result.plane, box, levels)
+    lines(ax, result.background, result.plane, result.origin, box, levels)
     points = mark_points(ax, result.background, result.plane, result.origin, box)
     key = basin_legend.below(ax, found, times, clock) if legend else None
     return BasinMap(ax, image, stripes, points, tuple(found), times, key)
@@ -125,14 +125,22 @@ def _stripes(ax: Axes, found: Sequence[End], places: Places, box: Box) -> tuple[
 
 
 def lines(
-    ax: Axes, background: Background, plane: tuple[int, int], box: Box, levels: int, colour: str = "#ffffff"
+    ax: Axes,
+    background: Background,
+    plane: tuple[int, int],
+    origin: Array,
+    box: Box,
+    levels: int,
+    colour: str = "#ffffff",
 ) -> None:
-    """Draw faint contour lines of the loss, where the plane is the landscape's own, and name the axes."""
-    names = [words.coordinate(background.coordinates[k]) for k in plane]
-    ax.set_xlabel(names[0], fontstyle="italic", labelpad=2)
-    ax.set_ylabel(names[1], fontstyle="italic", labelpad=2)
-    if levels > 0 and len(background.axes) == 2 and plane == (0, 1):
-        z = Height.of(background)(background.loss)
+    """Draw faint contour lines of the loss, where it is known on the plane, and name the axes."""
+    slice_of_more = len(origin) > len(background.coordinates)  # a slice names its own two coordinates
+    names = background.coordinates if slice_of_more else [background.coordinates[k] for k in plane]
+    ax.set_xlabel(words.coordinate(names[0]), fontstyle="italic", labelpad=2)
+    ax.set_ylabel(words.coordinate(names[1]), fontstyle="italic", labelpad=2)
+    if levels > 0 and len(background.axes) == 2 and (slice_of_more or plane == (0, 1)):
+        here = tuple(in_plane(background.points, plane, origin))
+        z = Height.of(replace(background, points=here))(background.loss)
         spaced = np.linspace(0.0, max(float(np.nanmax(z)), 1e-12), levels + 2)[1:-1]
         look: dict[str, Any] = {"colors": colour, "linewidths": 0.4, "alpha": 0.33, "zorder": 1}
         ax.contour(*background.axes, z, levels=spaced, **look)

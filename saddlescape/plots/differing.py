@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -12,7 +12,7 @@ from matplotlib.image import AxesImage
 from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
 
-from saddlescape.answers.disagreement import DIVERGED, LEFT, UNKNOWN, Disagreement
+from saddlescape.answers.disagreement import GONE, UNKNOWN, Disagreement
 from saddlescape.plots import basin_legend, style
 from saddlescape.plots.basin_ends import End, end_of, percent, short
 from saddlescape.plots.basin_legend import Swatch
@@ -62,14 +62,22 @@ def disagreement(
     box = frame(result.axes)
     image = picture(ax, _filled(result, hues), box)
     stripes = striped(ax, _first(result, hues), box, STRIPES) if result.differ.any() else None
-    lines(ax, result.background, result.plane, box, levels, "#ffffff" if style.is_dark() else "#2f4858")
+    lines(
+        ax,
+        result.background,
+        result.plane,
+        result.origin,
+        box,
+        levels,
+        "#ffffff" if style.is_dark() else "#2f4858",
+    )
     points = mark_points(ax, result.background, result.plane, result.origin, box)
     return Differing(ax, image, stripes, points, _legend(ax, result, ends) if legend else None)
 
 
 def _end(result: Disagreement, k: int, own: Collection[int] | None) -> End:
-    words = {UNKNOWN: "moving", DIVERGED: "diverged", LEFT: "left"}
-    return end_of(words.get(k, f"converged:{k}"), result.background, own)
+    end = end_of({UNKNOWN: "moving", GONE: "left"}.get(k, f"converged:{k}"), result.background, own)
+    return replace(end, text="left or diverged") if k == GONE else end
 
 
 def _table(result: Disagreement, hues: dict[int, np.ndarray], which: np.ndarray) -> np.ndarray:
