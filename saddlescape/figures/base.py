@@ -23,11 +23,14 @@ if TYPE_CHECKING:
 #: the order of the gallery: chapters, and the files of this package in each
 CHAPTERS: dict[str, tuple[str, ...]] = {
     "Where methods go": ("beale_gd_sam", "saddle_surface", "rho_family", "landscapes"),
-    "Why a saddle holds SAM": ("perturbed_points", "saddle_flows", "two_cycles", "momentum_frees"),
-    "Flat minima": ("valley_drift", "lambda_or_trace", "product_net", "alignment"),
-    "Noise": ("map_and_sdes", "weak_errors", "bias"),
+    "Why a saddle holds SAM": (
+        "perturbed_points", "saddle_flows", "saddle_attractor", "closed_basin", "two_cycles", "momentum_frees",
+    ),
+    "Basins": ("basins_beale", "basins_himmelblau", "basins_camel", "basins_muller_brown"),
+    "Flat minima": ("valley_drift", "lambda_or_trace", "alignment", "balance", "product_net", "catapult"),
+    "Noise": ("map_and_sdes", "weak_errors", "noise_frees", "bias"),
     "Failures": ("hallucinated",),
-}
+}  # fmt: skip
 NAMES = tuple(name for names in CHAPTERS.values() for name in names)
 
 

@@ -97,10 +97,27 @@ def _compose(page: _Page, between: Disagreement | None, style: str, caption: str
     return figure
 
 
-def _panels(sheet: Sheet, page: _Page, between: Disagreement | None, columns: int) -> float:
+def panels(
+    sheet: Sheet, results: Sequence[Basins], between: Disagreement | None = None, *, top: float = 0.3, levels: int = 10,
+    labels: Sequence[str] | None = None,
+) -> tuple[float, Any]:  # fmt: skip
+    """Draw the panels of ``basins_figure`` on a page from ``top`` units down; return where they end, in inches, and the
+    key of time (None where no time is shown)."""
+    plain = [each for each in results if not each.ends]
+    times = span(plain) if plain else None
+    names = list(labels or naming.labels([each.method for each in results]))
+    page = _Page(tuple(results), names, named(results), times, levels)
+    count = len(results) + (between is not None)
+    bottom = _panels(sheet, page, between, 2 if count == 4 else min(count, COLUMNS), top)
+    return bottom, basin_legend.clock(times) if times and not page.alone else None
+
+
+def _panels(
+    sheet: Sheet, page: _Page, between: Disagreement | None, columns: int, above: float = 0.3
+) -> float:
     """Draw all panels with their legends; return where they end (inches from the top)."""
     u, box = sheet.unit, frame(page.results[0].axes)
-    left, gap, top, deepest = 0.58 * u, 0.16 * u, 0.3 * u, 0.0
+    left, gap, top, deepest = 0.58 * u, 0.16 * u, above * u, 0.0
     wide = (sheet.width - left - columns * gap + (gap - 0.12 * u)) / columns
     wide, tall = fitting((box[:2], box[2:]), wide, 1.1 * sheet.width)
     sheet.cut(sheet.width)  # near enough for stripes, which are drawn in points

@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from saddlescape.plots import basin_legend
 from saddlescape.plots import style as sheets
 from saddlescape.plots.caption import broken, formula
 from saddlescape.plots.layouts import Sheet
@@ -208,11 +209,15 @@ def _set(made: Page, lesson: Any) -> None:
 
 
 def _columns(made: Page, line: Sequence[Any]) -> int:
-    """Return how many entries of a key stand side by side."""
-    size = float(matplotlib.rcParams["font.size"])
-    setter = _setter(made, 0.88 * size)
-    widest = max(setter.measure(str(each.get_label())) for each in line) + 0.58 * made.unit
-    return max(1, min(len(line), int(setter.width / widest)))
+    """Return how many entries of a key stand side by side; they go down the columns."""
+    setter = _setter(made, 0.88 * float(matplotlib.rcParams["font.size"]))
+    wide = [setter.measure(str(each.get_label())) + 0.52 * made.unit for each in line]
+    for count in range(len(line), 1, -1):
+        deep = -(-len(line) // count)
+        columns = [max(wide[k : k + deep]) for k in range(0, len(line), deep)]
+        if sum(columns) + 0.18 * made.unit * (len(columns) - 1) <= setter.width:
+            return len(columns)
+    return 1
 
 
 def _keys(made: Page, columns: Sequence[int], height: float) -> None:
@@ -223,6 +228,6 @@ def _keys(made: Page, columns: Sequence[int], height: float) -> None:
         made.figure.legend(
             handles=line, labels=labels, loc="upper left", ncols=count, borderaxespad=0, borderpad=0,
             bbox_to_anchor=(MARGIN * u / made.sheet.width, 1 - at / height), fontsize=0.88 * size, handlelength=1.9,
-            handletextpad=0.5, columnspacing=1.3, labelspacing=0.35,
+            handletextpad=0.5, columnspacing=1.3, labelspacing=0.35, handler_map=basin_legend.HANDLERS,
         )  # fmt: skip
         at += 0.2 * u * -(-len(line) // count)
