@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 HOMES = {
     "FaceComparison": "faces",
     "Basins": "basins",
+    "Field": "field",
     "Sharpness": "sharpness",
     "Stability": "stability",
     "Disagreement": "disagreement",

@@ -187,7 +187,7 @@ def jacobian(
         for name in formulas
         for i in range(d)
     ]  # all are there before the first is evaluated: what is remembered goes by identity
-    more = {"norm": lambda a: _norm_above(a, zero)}
+    more = {"norm": lambda a: norm_above(a, zero)}
     return np.stack(
         [
             np.concatenate(
@@ -204,7 +204,8 @@ def jacobian(
     )
 
 
-def _norm_above(a: Any, zero: float) -> Any:
+def norm_above(a: Any, zero: float) -> Any:
+    """Return ‖a‖ for the rules of ``evaluated``. Raises UsageError where it is ``zero`` or less: no derivative there."""
     n = ARRAYS["norm"](a)
     if np.any(n <= zero):
         raise UsageError("the map is not smooth here: it takes the unit vector of a zero gradient")
