@@ -24,6 +24,7 @@ from saddlescape.plots import critical, curve, paths, provenance, style, words
 from saddlescape.plots import naming as plots_naming
 from saddlescape.plots.background import Height
 from saddlescape.plots.caption import formula, sentences, split
+from saddlescape.plots.solid import Solid
 from saddlescape.results import Background, CriticalPoint, Run
 
 GD = r"x_{k+1} = x_k - \eta\,\nabla f(x_k)"
@@ -588,9 +589,18 @@ def test_the_plane_fits_and_says_what_it_leaves_out() -> None:
 
 
 def test_traces_show_the_columns_against_steps() -> None:
-    drawn = plots.traces(RUNS, ("loss", "grad_norm"))
+    runs = [
+        replace(
+            run,
+            x=run.x[:, :2000],
+            t=run.t[:2000],
+            columns={**run.columns, "loss": run.loss[:, :2000], "grad_norm": run.grad_norm[:, :2000]},
+        )
+        for run in RUNS
+    ]
+    drawn = plots.traces(runs, ("loss", "grad_norm"))
     for name in ("loss", "grad_norm"):
-        for line, run in zip(drawn.lines[name], RUNS, strict=True):
+        for line, run in zip(drawn.lines[name], runs, strict=True):
             np.testing.assert_array_equal(line.get_ydata(), getattr(run, name)[0])
             np.testing.assert_allclose(line.get_xdata(), run.t / 1e-4)
     assert drawn.axes.get_yscale() == "log"
@@ -598,11 +608,42 @@ def test_traces_show_the_columns_against_steps() -> None:
         plots.traces(RUNS, ("gradnorm",))
 
 
+def test_many_records_are_medians_in_the_band_of_all() -> None:
+    """A loss that bounces between 1 and 100: the line stays at a value it takes, the band holds all of it."""
+    loss = np.where(np.arange(4001) % 3 == 0, 100.0, 1.0)[None]
+    columns = {**RUNS[0].columns, "loss": loss}
+    run = replace(RUNS[0], x=np.zeros((1, 4001, 2)), t=np.arange(4001) * 1e-4, columns=columns)
+    drawn = plots.traces(run, ("loss",))
+    (line,), (band,) = drawn.lines["loss"], drawn.bands["loss"]
+    assert set(line.get_ydata()[1:]) == {1.0}
+    assert line.get_ydata()[0] == 100.0
+    heights = band.get_paths()[0].vertices[:, 1]
+    assert (heights.min(), heights.max()) == (1.0, 100.0)
+    assert drawn.axes.get_xlabel() == "step"
+    assert line.get_label() == "GD"
+
+
+def test_what_a_hill_hides_is_drawn_faintly() -> None:
+    """Seen from the front (negative y) and not far up, the hill exp(−x² − y²) hides a path behind it."""
+    hill = background(
+        lambda x: np.exp(-4 * np.sum(x**2, axis=-1)), ((-2, 2), (-2, 2)), (), "hill", "f", ("x", "y"), n=81
+    )
+    body = Solid.of(hill, np.asarray, (10.0, -90.0), None)
+    places = np.array([[0.0, 0.5, 0.3], [0.0, -0.5, 0.4], [1.5, 0.5, 0.0], [0.0, 0.5, 1.5], [np.nan] * 3])
+    assert list(body.hides(places)) == [True, False, False, False, False]
+    assert list(body.holds(places[:, :2])) == [True, True, True, True, False]
+    # lit from the left of the eye: the side that faces it is brighter than the one that turns away
+    light = body.light()
+    assert light[40, 34] > 0.9 > light[40, 46]
+
+
 def test_the_surface_lifts_by_the_height_and_carries_the_paths() -> None:
     drawn = plots.surface(RUNS)
     z = np.array(drawn.lines[0].get_data_3d())[2]
     ground = drawn.height(RUNS[0].loss[0])
-    assert np.ptp(z - ground) < 1e-9
+    above = (z - ground)[np.isfinite(z)]  # what is behind a hill is another, fainter line
+    assert len(above) > 1000
+    assert np.ptp(above) < 1e-9
     assert plots.surface(beale_scene(), height="linear").height is None
 
 

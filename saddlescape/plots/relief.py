@@ -1,31 +1,34 @@
-"""The landscape as a surface in three dimensions, with trajectories on it."""
+"""The landscape as a surface in three dimensions, with trajectories on it; what lies behind a hill is drawn faintly."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import FixedLocator, FuncFormatter
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
 
 from saddlescape.errors import UsageError
 from saddlescape.plots import critical, style, words
 from saddlescape.plots.background import Height, refuse_unless
 from saddlescape.plots.paths import as_runs
+from saddlescape.plots.solid import Solid
 from saddlescape.results import Background, Run
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
-#: most grid lines of the surface per axis, and most trajectories of one run that are drawn
-GRID, MOST = 70, 50
+#: most grid lines of the surface per axis, most trajectories of one run that are drawn, most records of all of them
+GRID, MOST, RECORDS = 120, 50, 10_000
+#: how faint a path is behind a hill
+BEHIND = 0.28
 
 
 @dataclass(frozen=True)
 class Surface:
-    """What ``surface`` drew: the surface, and one line per trajectory in the view; ``height`` None means
-    plain loss.
+    """What ``surface`` drew: the surface, and one line per trajectory in the view (its parts behind a hill are drawn
+    faintly beside it); ``height`` None means plain loss.
     """
 
     axes: Axes
@@ -52,83 +55,85 @@ def surface(
     refuse_unless(background, 2, "surfaces")
     if height not in ("log", "linear"):
         raise UsageError(f"height is log or linear, not '{height}'")
-    ax = ax if ax is not None else style.new_axes(5.2, 4.4, projection="3d")
+    ax = ax if ax is not None else style.new_axes(5.2, 4.2, projection="3d")
     shown = Height.of(background)
-    lift = shown if height == "log" else np.asarray
-    body, z = _body(ax, background, lift, shown)
+    lift: Callable[[Any], Array] = shown if height == "log" else np.asarray
+    solid = Solid.of(background, lift, view, 0.0 if height == "log" else None)
+    body = _body(ax, background, solid, shown)
     colours = style.run_colours(runs, None, baseline)
-    bump = 0.012 * float(np.ptp(z))
     lines = [
         line
         for run, colour in zip(runs, colours, strict=True)
-        for line in _paths(ax, run, colour, lift, bump, background)
+        for line in _paths(ax, run, colour, lift, solid)
     ]
-    _points(ax, background, lift, bump)
-    _dress(ax, background, z, shown if height == "log" else None)
+    _points(ax, background, lift, solid)
+    _dress(ax, background, solid, shown if height == "log" else None)
+    ax.set_proj_type("ortho")
     ax.view_init(*view)
-    ax.set_box_aspect((1.15, 1.15, 0.85), zoom=0.96)
+    ax.set_box_aspect(Solid.BOX, zoom=1.0)
     return Surface(ax, body, tuple(lines), shown if height == "log" else None)
 
 
-def _body(ax: Any, background: Background, lift: Any, shown: Height) -> tuple[Any, Array]:
-    """Draw the surface on a grid thin enough to turn; return it and its heights."""
+def _body(ax: Any, background: Background, solid: Solid, shown: Height) -> Any:
+    """Draw the surface on a grid thin enough to turn, lit from the side, in the shades of the picture from above."""
     gx, gy = background.axes
-    i, j = (slice(None, None, max(1, -(-len(axis) // GRID))) for axis in (gx, gy))
+    i, j = (np.unique(np.linspace(0, len(axis) - 1, GRID).astype(int)) for axis in (gx, gy))
     x, y = np.meshgrid(gx[i], gy[j])
-    z = lift(background.loss[j, i])
+    z, tone = solid.heights[np.ix_(j, i)], shown(background.loss[np.ix_(j, i)])
+    colours = style.shade(style.is_dark())(tone / max(float(np.nanmax(tone)), 1e-12))
+    light = solid.light()[np.ix_(j, i)]
+    colours[..., :3] = np.clip(colours[..., :3] * (1.45 if style.is_dark() else 1.0) * light[..., None], 0, 1)
     ax.computed_zorder = False
-    colours = _faces(shown(background.loss[j, i]))
-    look = {"rstride": 1, "cstride": 1, "linewidth": 0, "antialiased": False, "shade": True, "zorder": 1}
-    return ax.plot_surface(x, y, z, facecolors=colours, **look), z
+    look = {"rstride": 1, "cstride": 1, "linewidth": 0, "antialiased": False, "shade": False, "zorder": 1}
+    return ax.plot_surface(x, y, z, facecolors=colours, **look)
 
 
-def _points(ax: Any, background: Background, lift: Any, bump: float) -> None:
+def _points(ax: Any, background: Background, lift: Callable[[Any], Array], solid: Solid) -> None:
+    """Mark the critical points, faintly those behind a hill."""
     for point in critical.inside(background.points, background.view):
-        look = critical.look(point.kind, 6.0)
-        ax.plot(*point.x[:, None], [float(lift(point.loss)) + bump], linestyle="none", zorder=5, **look)
+        place = np.array([*point.x, float(lift(point.loss)) + solid.bump])
+        faint = BEHIND if solid.hides(place[None])[0] else 1.0
+        ax.plot(*place[:, None], linestyle="none", zorder=5, alpha=faint, **critical.look(point.kind, 6.0))
 
 
-def _faces(z: Array) -> Array:
-    """Return the colour of every facet: the shade of the picture from above, a little stronger."""
-    colours = style.shade(style.is_dark())(z / max(float(np.nanmax(z)), 1e-12))
-    colours[..., :3] = np.clip(colours[..., :3] * (1.25 if style.is_dark() else 0.97), 0, 1)
-    return np.asarray(colours)
-
-
-def _paths(ax: Any, run: Run, colour: str, lift: Any, bump: float, background: Background) -> list[Any]:
-    low, high = np.array(background.view).T
+def _paths(ax: Any, run: Run, colour: str, lift: Callable[[Any], Array], solid: Solid) -> list[Any]:
     thick = float(matplotlib.rcParams["lines.linewidth"])
     drawn = []
-    for path, loss in zip(run.x[:MOST], run.loss[:MOST], strict=True):
-        inside = np.all((path >= low) & (path <= high), axis=1)
-        points = np.where(inside[:, None], np.column_stack([path, lift(loss) + bump]), np.nan)
-        drawn += ax.plot(*points.T, "-", color=colour, linewidth=1.4 * thick, zorder=4)
-        ax.plot(
-            *points[:1].T, "+", color=style.ink(), markersize=7 * thick, markeredgewidth=1.4 * thick, zorder=6
-        )
-        last = points[inside][-1:]
-        ax.plot(
-            *last.T,
-            "o",
-            color=colour,
-            markersize=4.5 * thick,
-            markeredgecolor=style.paper(),
-            markeredgewidth=0.6,
-            zorder=6,
-        )
+    some = words.spread(run.x.shape[1], RECORDS // min(len(run.x), MOST))
+    for path, loss in zip(run.x[:MOST, some], run.loss[:MOST, some], strict=True):
+        points = np.column_stack([path, lift(loss) + solid.bump])
+        points[~solid.holds(path)] = np.nan
+        hidden = solid.hides(points)
+        seen, rest = points.copy(), points.copy()
+        seen[hidden] = np.nan
+        rest[~(hidden | np.roll(hidden, 1) | np.roll(hidden, -1))] = np.nan  # joined to what is seen
+        ax.plot(*rest.T, "-", color=colour, linewidth=thick, alpha=BEHIND, zorder=3.8)
+        drawn += ax.plot(*seen.T, "-", color=colour, linewidth=1.5 * thick, zorder=4)
+        _start_and_end(ax, points, hidden, colour, thick)
     return drawn
 
 
-def _dress(ax: Any, background: Background, z: Array, height: Height | None) -> None:
+def _start_and_end(ax: Any, points: Array, hidden: np.ndarray[Any, Any], colour: str, thick: float) -> None:
+    cross = {"markersize": 7 * thick, "markeredgewidth": 1.4 * thick, "zorder": 6}
+    ax.plot(*points[:1].T, "+", color=style.ink(), alpha=BEHIND if hidden[0] else 1.0, **cross)
+    there = np.flatnonzero(np.isfinite(points[:, 2]))[-1:]
+    head = {"markersize": 5 * thick, "markeredgecolor": style.paper(), "markeredgewidth": 0.6, "zorder": 6}
+    ax.plot(*points[there].T, "o", color=colour, alpha=BEHIND if hidden[there].any() else 1.0, **head)
+
+
+def _dress(ax: Any, background: Background, solid: Solid, height: Height | None) -> None:
     """Label the axes; heights that are not losses get ticks at losses."""
-    ax.set(xlim=background.view[0], ylim=background.view[1], zlabel="loss f")
+    (x0, x1), (y0, y1) = background.view
+    ax.set(xlim=(x0, x1), ylim=(y0, y1), zlim=(solid.low, solid.high), zlabel="loss f")
     ax.set_xlabel(words.coordinate(background.coordinates[0]), fontstyle="italic")
     ax.set_ylabel(words.coordinate(background.coordinates[1]), fontstyle="italic")
+    faint = matplotlib.rcParams["grid.color"]
     for axis in (ax.xaxis, ax.yaxis, ax.zaxis):
-        axis.pane.set(facecolor=style.paper(), edgecolor=style.baseline_colour(), alpha=1.0)
-        axis._axinfo["grid"].update(color=matplotlib.rcParams["grid.color"], linewidth=0.4)
+        axis.pane.set(facecolor=style.paper(), edgecolor=faint, alpha=1.0, linewidth=0.5)
+        axis._axinfo["grid"].update(color=faint, linewidth=0.4)
+        axis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
     if height is not None:
-        ax.zaxis.set_major_locator(FixedLocator(np.linspace(0.0, float(np.nanmax(z)), 5).tolist()))
+        ax.zaxis.set_major_locator(FixedLocator(np.linspace(solid.low, solid.high, 5).tolist()))
         ax.zaxis.set_major_formatter(
             FuncFormatter(lambda value, _: words.number(float(height.back(value)), 2))
         )

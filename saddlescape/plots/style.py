@@ -219,7 +219,7 @@ def new_axes(width: float = 5.2, height: float = 4.0, projection: str | None = N
     made: Axes = (
         figure.add_subplot(projection=projection)
         if projection is None
-        else figure.add_axes((0.0, 0.02, 0.95, 0.96), projection=projection)
+        else figure.add_axes((0.06, 0.05, 0.92, 0.95), projection=projection)
     )
     return made
 
