@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -225,6 +226,16 @@ def test_a_run_with_other_parameters_is_refused() -> None:
 def test_what_cannot_be_measured_is_refused(more: Any, said: str) -> None:
     with pytest.raises(UsageError, match=said):
         ss.sharpness(ss.landscape("beale"), "gd", steps=2, **more)
+
+
+def test_what_the_documentation_shows_runs_and_says_so() -> None:
+    text = (Path(__file__).parent.parent / "docs" / "questions.md").read_text(encoding="utf-8")
+    (block,) = (b for b in re.findall(r"```python\n(.*?)```", text, flags=re.S) if "ss.sharpness" in b)
+    space: dict[str, Any] = {}
+    exec(block, space)
+    shown = re.findall(r"…  (catapult.*)", block)
+    assert shown
+    assert all(line in space["found"][0].summary() for line in shown)
 
 
 def test_m_sharpness_needs_samples() -> None:

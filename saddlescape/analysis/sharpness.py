@@ -25,6 +25,8 @@ from saddlescape.values import positive
 
 #: coordinates of a run of a method given by its text
 KEPT = 4_000_000
+#: most records measured by default: of a trajectory, and of all
+RECORDS, POINTS = 501, 100_000
 #: catapults: the loss rises by this factor, λmax falls by this part
 RISE, DROP = 2.0, 0.01
 
@@ -37,7 +39,7 @@ def sharpness(
     relative: float = 0.1,
     m: int | None = None,
     of: Iterable[str] | None = None,
-    records: int = 501,
+    records: int | None = None,
     rise: float = RISE,
     x0: Any = None,
     steps: int | None = None,
@@ -53,7 +55,8 @@ def sharpness(
     m : also measure m-sharpness over groups of m samples of a finite sum, 1 ≤ m ≤ n.
     of : which traces, of loss, grad_norm, lambda_max, trace, worst, worst_m, average, adaptive, adaptive_average,
         alignment; by default all (worst_m with ``m``).
-    records : at most so many records are measured, spread evenly; catapults are looked for in all of them.
+    records : at most so many records are measured, spread evenly (501, fewer of many trajectories: 100 000 in all, some
+        ten seconds a trace in the plane); catapults are looked for in all of them.
     rise : by which factor the loss must rise in a catapult, > 1.
 
     With L the loss, S a sample of m of the n terms (andriushchenko2022; andriushchenko2023):
@@ -79,9 +82,7 @@ def sharpness(
         raise UsageError(
             f"rise is the factor by which the loss rises in a catapult, more than 1, not {rise:g}"
         )
-    kept = np.unique(
-        np.linspace(0, made.x.shape[1] - 1, min(whole("records", records), made.x.shape[1])).astype(int)
-    )
+    kept = _kept(made, records)
     x, tick = made.x[:, kept], _tick(own)
     groups, said = _groups(landscape, m)
     values = _values(landscape, own, x, names, size, relative, groups)
@@ -126,6 +127,13 @@ def _run(
     if run.t.ndim > 1:
         raise UsageError("the trajectories of this run have an eta or dt each: measure one value at a time")
     return run
+
+
+def _kept(run: Run, records: int | None) -> np.ndarray[Any, Any]:
+    """Return which records are measured, the first and the last among them."""
+    n, there = run.x.shape[:2]
+    most = max(11, min(RECORDS, POINTS // n)) if records is None else whole("records", records)
+    return np.unique(np.linspace(0, there - 1, min(most, there)).astype(int))
 
 
 def _tick(own: Method) -> float:
