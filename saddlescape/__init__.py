@@ -48,6 +48,8 @@ _HOME = {
     "flow_field": "analysis.field",
     "Field": "answers.field",
     "separatrices": "analysis.separatrices",
+    "phase_diagram": "analysis.phase",
+    "PhaseDiagram": "answers.phase",
     "Run": "results",
     "Background": "results",
     "load": "files",

@@ -25,6 +25,7 @@ HOMES = {
     "Tipping": "tipping",
     "Escape": "escape",
     "Threshold": "threshold",
+    "PhaseDiagram": "phase",
 }
 
 

@@ -614,6 +614,7 @@ def test_help_and_list_import_nothing_heavy() -> None:
         ["--help"],
         ["run", "--help"],
         ["faces", "--help"],
+        ["critical", "--help"],
         ["list"],
         ["gallery", "--help"],
         ["list", "figures"],

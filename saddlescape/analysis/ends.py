@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from saddlescape.answers.stability import place
 from saddlescape.dynamics.capture import captured, distance, rests
 from saddlescape.dynamics.method import Method
 from saddlescape.dynamics.multipliers import TICKS, behaviours, directions
@@ -44,9 +45,9 @@ def stays(landscape: Landscape, method: Method, point: CriticalPoint) -> Any:
     each = single(method)
     found = np.zeros(len(each), dtype=bool)
     rough = np.array([jumps(one) and not one.noise.random for one in each])
-    for k in np.flatnonzero(~rough):
-        (behaviour,) = behaviours(landscape, [each[k]], point)
-        found[k] = behaviour["verdict"] in ("attracts", "traps")
+    if not rough.all():  # all at once: what is asked about one method is kept on disk
+        told = behaviours(landscape, [each[k] for k in np.flatnonzero(~rough)], point)
+        found[~rough] = [behaviour["verdict"] in ("attracts", "traps") for behaviour in told]
     if rough.any() and point.kind != "cone":
         found[rough] = _kept(landscape, [each[k] for k in np.flatnonzero(rough)], point)
     return found
@@ -143,6 +144,21 @@ def _nearest(landscape: Landscape, x: Array) -> Any:
         away = np.stack([distance(landscape, p, x) for p in points], axis=1)
     ids = np.array([p.id for p in points])
     return ids[np.argmin(np.where(np.isfinite(away), away, np.inf), axis=1)]
+
+
+def about(label: str) -> int:
+    """Return the id of the critical point a label names, −1 where there is none."""
+    number = label.rpartition(" ")[2]
+    return int(number) if number.isdigit() else -1
+
+
+def in_words(landscape: Landscape, label: str) -> str:
+    """Return a label as a person says it: minimum (3, 0.5), cycling about minimum (3, 0.5), leaves."""
+    point = next((p for p in landscape.critical_points if p.id == about(label)), None)
+    if point is None:
+        return CYCLING if label.startswith(CYCLING) else label
+    at = f"{point.kind} {place(point.x)}"
+    return at if label.startswith("point") else f"{CYCLING} about {at}"
 
 
 def single(method: Method) -> list[Method]:

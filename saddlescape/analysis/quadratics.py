@@ -9,8 +9,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from scipy.special import beta as beta_function
-from scipy.special import betainc
 
 from saddlescape.dynamics.method import Method
 from saddlescape.dynamics.momentum import Nesterov
@@ -136,34 +134,3 @@ def trap(rho: float, eigenvalues: Array) -> float:
     negative eigenvalues −mu: there ‖Hx‖ falls. NaN without a negative one (Compagnoni et al. 2023; re-derived)."""
     down = -eigenvalues[eigenvalues < 0]
     return rho * float(down.min()) if down.size else float("nan")
-
-
-def saddle_integral(theta: Any) -> Any:
-    """Return I(θ) = ∫_θ^{π/2} dφ/√(sin 2φ) for 0 ≤ θ ≤ π/2 by the incomplete beta function; I(0) = 2.622… ."""
-    theta = np.asarray(theta, dtype=float)
-    whole = beta_function(0.25, 0.5)
-    half = 0.25 * whole * betainc(0.25, 0.5, np.sin(2.0 * theta) ** 2)
-    return np.where(theta <= np.pi / 4, 0.5 * whole - half, half)
-
-
-def saddle_boundary(theta: Any, rho: Any = 1.0) -> Any:
-    """Return R(θ), how far out normalised SAM's flow on x² − y² is still caught at 0 along the angle θ = atan|y/x|.
-
-    R = rho·I(θ)/√(sin 2θ); the orbits satisfy d tan θ/dt = 4 tan θ, dr/dt = −2r cos 2θ − 2 rho (derived for this project;
-    exact for the flow, which the map tends to as eta → 0). Infinite on the x axis, rho on the y axis.
-    """
-    theta = np.asarray(theta, dtype=float)
-    across = np.sqrt(np.maximum(np.sin(2.0 * theta), 0.0))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        found = rho * saddle_integral(theta) / across
-    return np.where(theta >= np.pi / 2 - 1e-12, rho, found)
-
-
-def saddle_threshold(x: Any, y: Any) -> Any:
-    """Return the rho above which normalised SAM's flow on x² − y² is caught at 0 from (x, y): √(2|xy|)/I(θ), |y| on the
-    y axis. It is the same for every saddle with eigenvalues ±λ, in the coordinates of its eigenvectors."""
-    x, y = np.abs(np.asarray(x, dtype=float)), np.abs(np.asarray(y, dtype=float))
-    theta = np.arctan2(y, x)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        found = np.sqrt(2.0 * x * y) / saddle_integral(theta)
-    return np.where(x <= 1e-12 * y, y, found)

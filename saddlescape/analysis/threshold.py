@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from saddlescape.analysis import quadratics
-from saddlescape.analysis.ends import MOVING, ends, jumps, stays
+from saddlescape.analysis.ends import MOVING, ends, in_words, jumps, stays
+from saddlescape.analysis.saddle_basin import quadratic_saddle_tipping
 from saddlescape.answers.stability import place
 from saddlescape.answers.threshold import Threshold
 from saddlescape.dynamics.method import Method
@@ -69,7 +71,7 @@ def threshold(
     normalised SAM on one with eigenvalues ±λ the closed form of its flow, to which the map tends as eta → 0. Raises
     UsageError for what is no number of the method, a bracket that is none, or a random method asked for a fate.
     """
-    asked = _asked(landscape, as_method(method), key, of, point, start, steps)
+    asked = asked_about(landscape, as_method(method), key, of, point, start, steps)
     exact, source = _formula(asked, between)
     low, high = span = _bracket(asked, between, exact)
     if not between and not low < exact < high:
@@ -77,13 +79,7 @@ def threshold(
     grid = np.linspace(low, high, GRID)
     labels = asked.labels(grid)
     bracket, after = _narrowed(asked.labels, grid, labels, tolerance)
-    points = {p.id: f"{p.kind} {place(p.x)}" for p in landscape.critical_points}
-
-    def said(label: str) -> str:
-        word, _, number = label.partition(" ")
-        at = points[int(number)] if number.lstrip("-").isdigit() and int(number) in points else ""
-        return label if not at else at if word == "point" else f"{word} about {at}"
-
+    said = partial(in_words, landscape)
     where = f"{asked.point.kind} {place(asked.point.x)}" if asked.point else f"start {place(asked.start)}"
     text = as_method(asked.method, **{key: high}).on(landscape).text
     return Threshold(
@@ -95,7 +91,7 @@ def threshold(
     )  # fmt: skip
 
 
-def _asked(
+def asked_about(
     landscape: Landscape, method: Method, key: str, of: str, point: Any, start: Any, steps: int | None
 ) -> Asked:
     """Check what is asked. Raises UsageError in words."""
@@ -224,7 +220,7 @@ def _of_start(asked: Asked, method: Method, saddle: CriticalPoint) -> tuple[floa
         return float("nan"), ""
     y, x = saddle.eigenvectors.T @ (asked.start - saddle.x)
     limit = "" if method.clock.name == "flow" else ", eta → 0"
-    return float(quadratics.saddle_threshold(x, y)), f"√(2|xy|)/I(θ) of the flow{limit}"
+    return float(quadratic_saddle_tipping([x, y])), f"√(2|xy|)/I(θ) of the flow{limit}"
 
 
 def _without(text: str, key: str) -> list[str]:

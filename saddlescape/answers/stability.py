@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 
 from saddlescape.answers.base import Answer, bare, part
+from saddlescape.answers.phase import PhaseDiagram
+from saddlescape.answers.threshold import Threshold
 from saddlescape.results import Array, Background
 
 Complex = np.ndarray[Any, np.dtype[np.complex128]]
@@ -117,7 +119,7 @@ class Stability(Answer):
 
     ``quadratic`` says whether the loss is a quadratic form, on which the closed forms are exact; elsewhere they are those
     of the quadratic with the same Hessian. ``edge`` is the curvature beyond which the method leaves every minimum, NaN
-    where no formula is known.
+    where no formula is known. ``thresholds`` and ``diagram`` are what ``landscape critical`` was asked beside that.
     """
 
     method: str
@@ -127,6 +129,8 @@ class Stability(Answer):
     points: tuple[LocalStability, ...]
     quadratic: bool
     edge: float
+    thresholds: tuple[Threshold, ...] = ()
+    diagram: PhaseDiagram | None = None
 
     def at(self, identity: int) -> LocalStability:
         """Return the entry of the critical point with this id; KeyError where there is none."""
@@ -148,7 +152,9 @@ class Stability(Answer):
     def to_json(self) -> dict[str, Any]:
         """Return the entry of ``methods`` in schema landscape.critical/1."""
         points = [p.to_json() for p in self.points]
-        return {"method": self.method, "quadratic": self.quadratic, "edge": self.edge, "points": points}
+        found = {"method": self.method, "quadratic": self.quadratic, "edge": self.edge, "points": points}
+        found |= {"thresholds": [each.to_json() for each in self.thresholds]} if self.thresholds else {}
+        return {**found, **({"diagram": self.diagram.to_json()} if self.diagram else {})}
 
 
 def remarks(p: LocalStability) -> list[str]:

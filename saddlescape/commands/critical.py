@@ -1,76 +1,65 @@
-"""``landscape critical``: the critical points, and what methods do near them."""
+"""``landscape critical``: the critical points, what methods do near them, and from which numbers on."""
 
 from __future__ import annotations
 
-import cmath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+from typer import Option
 
 from saddlescape.commands import options as o
-from saddlescape.commands.console import Console, width
+from saddlescape.commands.asking import ask
+from saddlescape.commands.critical_plan import CriticalAsked
 from saddlescape.errors import UsageError
-from saddlescape.specs.run import SHORTCUTS, RunSpec
 
 if TYPE_CHECKING:
-    from saddlescape.dynamics.method import Method
+    from saddlescape.answers.stability import Stability
     from saddlescape.landscapes.base import Landscape
 
-VERDICTS = {
-    "attracts": "attracts",
-    "repels": "repels",
-    "neutral": "undecided (|multiplier| = 1)",
-    "traps": "traps",
-    "drifts": "is no rest point",
-}
+Threshold = Annotated[
+    str | None,
+    Option(
+        metavar="KEY[=A..B]",
+        help="From which rho (eta, beta …) on a point attracts, or no longer does: by formula, and by bisection.",
+    ),
+]
+Diagram = Annotated[
+    str | None,
+    Option(metavar="KEY=A..B/N,KEY=…", help="A diagram of two numbers: where the method stays at a point."),
+]
+Point = Annotated[
+    str | None, Option(metavar="ID", help="Which critical point a threshold or diagram is about.")
+]
+Fate = Annotated[
+    list[str] | None,
+    Option("--x0", metavar="1,2", help="Ask --threshold or --diagram where this start ends instead."),
+]
+Ticks = Annotated[str | None, Option("--steps", "-n", metavar="N", help="Steps from --x0.")]
 
 
-def critical(
-    context: typer.Context,
-    landscape: o.Source,
-    opt: o.Opt = None,
-    eta: o.Eta = None,
-    rho: o.Rho = None,
-    beta: o.Beta = None,
-    batch: o.Batch = None,
-    sigma: o.Sigma = None,
-    param: o.Param = None,
-    sample: o.Sample = None,
-    vars: o.Vars = None,
-    domain: o.Domain = None,
-    json: o.Json = False,
-    quiet: o.Quiet = 0,
-    verbose: o.Verbose = 0,
-) -> None:
+@o.takes(
+    landscape=o.MaybeSource, opt=o.Opt, **o.NUMBERS, threshold=Threshold, diagram=Diagram, point=Point, x0=Fate,
+    steps=Ticks, **o.SCENE, view=o.View, out=o.Plainly, style=o.Style, config=o.Config, dry_run=o.DryRun, **o.SAID,
+)  # fmt: skip
+def critical(context: typer.Context) -> None:
     """List the critical points of a landscape and, for each --opt, whether it is drawn to them or driven away.
 
     Multipliers are the eigenvalues of one step, linearised at the point: inside the unit circle it attracts.
-    SAM's step has a jump there, so it is run from all sides instead: it traps what it does not let go.
+    SAM's step has a jump there, so it is run from all sides instead: it traps what it does not let go. Nothing is
+    written but what -o asks for, and the diagram of --diagram.
+
+    \b
+      landscape critical beale --opt usam --threshold rho
+      landscape critical saddle --opt usam --diagram rho=0.1..3/41,eta=0.01..1/41
     """
     given = dict(context.params)
-    for key in SHORTCUTS:
-        if given[key] is not None and not opt:
-            raise UsageError(f"--{key} is a number of a method: add --opt sam, for example")
-    spec = RunSpec.from_arguments(given)
-    from saddlescape import layout, report
-    from saddlescape.commands import remarks
-    from saddlescape.commands.plan import find_landscape, read_methods
-
-    found = find_landscape(spec)
-    asked = read_methods(spec.methods if opt else (), found)
-    methods = [each for m in asked for each in m.expand()]
-    console = Console.of(given)
-    for note in remarks.of_landscape(found):
-        console.say(f"note: {note}")
-    if console.json:
-        print(report.dumps(as_json(found, methods)))
-        return
-    console.data(layout.title(found, width()))
-    console.data(points_table(found, width()))
-    console.data(winding_line(found))
-    for each, name in zip(methods, report.label(methods), strict=True):
-        console.data(f"\n{name}   {each.text}")
-        console.data(behaviour_table(found, each, width()))
+    bare = not given["opt"] and not given["config"]
+    if bare and any(name.lower().endswith(".npz") for name in given["out"] or ()):
+        raise UsageError(
+            "an .npz file holds what a method does at the points: add --opt sam, or write .json or .png"
+        )
+    given["no_plot"] = not given["out"] and given["diagram"] is None
+    ask(CriticalAsked, given)
 
 
 def points_table(landscape: Landscape, room: int) -> str:
@@ -103,59 +92,38 @@ def winding_line(landscape: Landscape) -> str:
     return f"{said}\n  note: {note}" if note else said
 
 
-def behaviour_table(landscape: Landscape, method: Method, room: int) -> str:
-    """Return the table of what ``method`` does at each critical point."""
+def behaviour_table(found: Stability, room: int) -> str:
+    """Return the table of what a method does at each critical point, and for which numbers it attracts."""
     from saddlescape import layout
-    from saddlescape.dynamics.multipliers import local_behaviour
+    from saddlescape.answers.stability import VERDICTS, interval, written
 
-    points = {p.id: p for p in landscape.critical_points}
+    keys = [key for key in ("eta", "rho", "beta") if any(key in p.limits for p in found.points)]
     rows = []
-    for entry in local_behaviour(landscape, method):
-        p = points[entry["id"]]
-        seen = ", ".join(_multiplier(_rate(each, method)) for each in entry["multipliers"])
-        if entry["radius"] is not None:
-            seen = f"run from all sides, hovers within {entry['radius']:.3g}"
-        seen = seen or str(entry["note"])
-        rows.append(
-            (
-                str(p.id),
-                p.kind,
-                layout.place(p.x),
-                VERDICTS.get(entry["verdict"], str(entry["verdict"])),
-                seen,
-            )
-        )
-    face = "" if method.clock.name == "steps" else "eigenvalues of the flow"
-    head = ("id", "kind", "at", "verdict", face or "multipliers")
+    for p in found.points:
+        values = p.eigenvalues if len(p.eigenvalues) else p.multipliers
+        seen = ", ".join(written(each) for each in values)
+        if p.radius == p.radius:
+            seen = f"run from all sides, hovers within {p.radius:.3g}"
+        spans = [
+            interval(p.limits[k], 1.0 if k == "beta" else float("inf")) if k in p.limits else "–"
+            for k in keys
+        ]
+        rows.append((str(p.id), p.kind, layout.place(p.x), VERDICTS[p.verdict], seen or p.note, *spans))
+    face = "" if found.clock == "steps" else "eigenvalues of the flow"
+    head = ("id", "kind", "at", "verdict", face or "multipliers", *(f"attracts for {key}" for key in keys))
     return layout.table(head, rows, room, words_in=4, left=4) if rows else "  none in the domain"
 
 
-def _rate(multiplier: Any, method: Method) -> Any:
-    """Return a multiplier of the map as it is; of a flow, whose tick is dt, the eigenvalue log(multiplier)/dt."""
-    if method.clock.name == "steps":
-        return multiplier
-    value = cmath.log((complex(*multiplier) if isinstance(multiplier, list) else multiplier) or 1e-300)
-    dt = method.numbers["dt"]
-    assert isinstance(dt, float)
-    return [value.real / dt, value.imag / dt] if value.imag else value.real / dt
+def more_said(found: Stability, room: int) -> str:
+    """Return what is known beside the table: cycles, traps, thresholds, the shares of a diagram; "" where nothing is."""
+    import textwrap
 
+    from saddlescape.answers.stability import remarks
 
-def _multiplier(value: Any) -> str:
-    if isinstance(value, list | tuple):
-        return f"{value[0]:.5g}{value[1]:+.5g}i"
-    return f"{value:.5g}"
-
-
-def as_json(landscape: Landscape, methods: list[Method]) -> dict[str, Any]:
-    """Return the object of schema landscape.critical/1."""
-    from saddlescape import report
-    from saddlescape.dynamics.multipliers import local_behaviour
-
-    return {
-        "schema": "landscape.critical/1",
-        "landscape": landscape.name,
-        "critical_points": [report.point_json(p) for p in landscape.critical_points],
-        "winding": landscape.winding,
-        "note": landscape.census.get("note") or "",
-        "methods": [{"method": m.text, "points": local_behaviour(landscape, m)} for m in methods],
-    }
+    lines = [f"{p.id}: {each}" for p in found.points for each in remarks(p)]
+    lines += [f"{each.about}: {each.found()}" for each in found.thresholds]
+    lines += found.diagram.summary().splitlines() if found.diagram is not None else []
+    fill = textwrap.TextWrapper(
+        room, initial_indent="  ", subsequent_indent="     ", break_long_words=False
+    ).fill
+    return "\n".join(map(fill, lines))

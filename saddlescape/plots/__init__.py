@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from saddlescape.plots.background import contours
     from saddlescape.plots.basin_map import basins
     from saddlescape.plots.basins_page import basins_figure
+    from saddlescape.plots.circle import multipliers
     from saddlescape.plots.curve import lines
+    from saddlescape.plots.diagram import phase_diagram
     from saddlescape.plots.differing import disagreement
     from saddlescape.plots.escape_page import escape_figure
     from saddlescape.plots.escaping import escape, escape_against
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from saddlescape.plots.series import traces
     from saddlescape.plots.sharp_traces import sharpness
     from saddlescape.plots.sharpness_page import sharpness_figure
+    from saddlescape.plots.stability_page import critical_figure, phase_figure
     from saddlescape.plots.style import STYLES, context
     from saddlescape.plots.tipping_map import tipping
 
@@ -44,6 +47,7 @@ __all__ = [
     "basins_figure",
     "context",
     "contours",
+    "critical_figure",
     "disagreement",
     "escape",
     "escape_against",
@@ -52,7 +56,10 @@ __all__ = [
     "face_traces",
     "faces_figure",
     "lines",
+    "multipliers",
     "page",
+    "phase_diagram",
+    "phase_figure",
     "plane",
     "read_spec",
     "run_figure",
@@ -66,6 +73,10 @@ __all__ = [
 ]
 
 HOMES = {
+    "phase_figure": "stability_page",
+    "critical_figure": "stability_page",
+    "phase_diagram": "diagram",
+    "multipliers": "circle",
     "STYLES": "style",
     "basins": "basin_map",
     "basins_figure": "basins_page",
