@@ -150,6 +150,15 @@ def test_usam_keeps_the_minima_below_its_edge_alone(rho: float, line: float) -> 
         assert lam[-1] < line
 
 
+def test_the_edge_at_a_zero_gradient_is_the_limit() -> None:
+    """At the saddle itself: rho for USAM, rho/smooth for smoothed SAM, and 0 for SAM, which never comes to rest."""
+    for text, k in (("usam:rho=0.05", 0.05), ("sam:rho=0.05,smooth=0.1", 0.5), ("sam:rho=0.05", np.inf)):
+        made = ss.sharpness(ss.landscape("saddle"), f"{text},eta=0.1", x0=(0.0, 0.0), steps=1, of=("loss",))
+        assert made.threshold is not None
+        expected = (np.sqrt(1 + 80 * k) - 1) / (2 * k) if np.isfinite(k) else 0.0
+        assert made.threshold.mean[0, 0] == pytest.approx(expected, rel=1e-12)
+
+
 def test_the_edge_of_normalised_sam_depends_on_the_gradient() -> None:
     made = ss.sharpness(ss.landscape("beale"), "sam:eta=1e-3,rho=0.1,beta=0.9", steps=30)
     assert made.threshold is not None

@@ -8,7 +8,7 @@ import numpy as np
 
 from saddlescape.analysis.along import leading
 from saddlescape.analysis.quadratics import edge as quadratic_edge
-from saddlescape.analysis.quadratics import most_of
+from saddlescape.analysis.quadratics import factor, most_of
 from saddlescape.answers.sharpness import Catapult
 from saddlescape.dynamics.evaluate import evaluated
 from saddlescape.dynamics.method import Method
@@ -51,8 +51,15 @@ def threshold(landscape: Landscape, method: Method, x: Array) -> Array | None:
     sweep = {name: v[:, None] if v.ndim else v for name, v in given.items()}
     s = evaluated(landscape, shift, {"x": x}, sweep)
     with np.errstate(all="ignore"):
-        k = np.linalg.norm(s, axis=-1) / np.linalg.norm(slope, axis=-1)
+        length = np.linalg.norm(slope, axis=-1)
+        k = np.where(length == 0, _at_rest(method), np.linalg.norm(s, axis=-1) / length)
         return np.asarray(quadratic_edge(1.0, k, line))
+
+
+def _at_rest(method: Method) -> float:
+    """Return k where the gradient vanishes: that of a smooth displacement, infinite of a normalised one (edge 0)."""
+    part, rho = factor(method), method.numbers.get("rho")
+    return part * rho if part is not None and isinstance(rho, float | int) else np.inf
 
 
 def thrown(landscape: Landscape, run: Run, ticks: Array, rise: float, drop: float) -> tuple[Catapult, ...]:

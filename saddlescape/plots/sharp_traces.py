@@ -52,7 +52,8 @@ def sharpness(
 
     A line is the mean over the trajectories, its band their 10–90 % range. In the panel of λmax the edge of stability
     of plain steps is dashed, that of a method's own steps dotted in its colour; where an edge is more than three times
-    above all that was measured, it is written instead. Spans and △ mark catapults, where there are few.
+    above all that was measured, it is written instead. △ marks the peaks of catapults, where there are few; of one
+    result also a span from start to end.
     """
     results = (result,) if isinstance(result, Sharpness) else tuple(result)
     names = shared_traces(results)
@@ -177,7 +178,8 @@ def _spans(
             continue
         for event in each.catapults:
             start, peak, end = np.interp([event.start, event.peak, event.end], each.ticks, t)
-            ax.axvspan(start, end, color=hue, alpha=0.1, linewidth=0, zorder=0.5)
+            if len(results) == 1:  # spans of several would mix their colours
+                ax.axvspan(start, end, color=hue, alpha=0.1, linewidth=0, zorder=0.5)
             if name == "loss":
                 height = float(np.interp(peak, t, each.values["loss"][event.trajectory]))
                 size = 4.5 * float(matplotlib.rcParams["lines.linewidth"])
