@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from saddlescape import archive
+from saddlescape import archive, showing
 from saddlescape.errors import OutputError, UsageError
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
@@ -41,6 +42,9 @@ class CriticalPoint:
     def index(self) -> int:
         """The number of negative Hessian eigenvalues."""
         return int(np.sum(self.eigenvalues < 0))
+
+    def _repr_html_(self) -> str:
+        return showing.points([self])
 
     def to_json(self) -> dict[str, Any]:
         """Return plain data; ``from_json`` gives the same point back."""
@@ -162,6 +166,29 @@ class Run:
                 self.compute(self, name) if name in ("loss", "grad_norm") else self.compute(self, "status")
             )
         return self.columns[name]
+
+    def _repr_html_(self) -> str:
+        scene = self.background
+        picture = showing.thumbnail(
+            scene.view, scene.loss, scene.points, self.x[:20] if self.x.shape[2] == 2 else ()
+        )
+        head = f"<b>{html.escape(self.method)}</b> on {html.escape(scene.title)}"
+        columns = (self.x[:, 0], self.final, self.status, self.nearest, self.distance)
+        rows = (
+            (
+                showing.place(start),
+                showing.place(end),
+                str(word),
+                "" if np.ma.is_masked(near) else str(near),
+                showing.number(far),
+            )
+            for start, end, word, near, far in zip(*columns, strict=True)
+        )
+        found = showing.table(("start", "end", "status", "nearest point", "distance"), rows)
+        return showing.beside(picture, head, f"${self.formula}$", found)
+
+    def _repr_latex_(self) -> str:
+        return f"${self.formula}$"
 
     @property
     def n(self) -> int:

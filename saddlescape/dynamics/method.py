@@ -5,6 +5,7 @@ The text is read in reading.py; ``Method.text`` sorts the keys, omits defaults a
 
 from __future__ import annotations
 
+import html
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
@@ -171,6 +172,14 @@ class Method:
 
     def __str__(self) -> str:
         return self.text
+
+    def _repr_latex_(self) -> str:
+        from saddlescape.dynamics.words import formula
+
+        return f"${formula(self)}$"
+
+    def _repr_html_(self) -> str:
+        return f"<b>{html.escape(self.text)}</b><div>{self._repr_latex_()}</div>"
 
     def parts(self, dim: int, samples: int = 0) -> Parts:
         """Return what the clock makes its tick of, on a landscape of ``dim`` coordinates and ``samples`` samples."""

@@ -6,6 +6,8 @@ formula on first use and remembered on disk, so that a warm start needs no compu
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -14,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from saddlescape import store
+from saddlescape import showing, store
 from saddlescape.errors import UsageError, unknown
 from saddlescape.landscapes import calculus, jets, numeric
 from saddlescape.landscapes.formula import parse
@@ -220,6 +222,20 @@ class Landscape:
     def latex(self) -> str:
         """Return the loss as LaTeX (mathtext); just its name for a landscape of the user's own functions."""
         return rf"\mathrm{{{self.name}}}" if self.functions else str(self.derived["latex"])
+
+    def _repr_latex_(self) -> str:
+        names = ", ".join(re.sub(r"(\d+)$", r"_{\1}", name) for name in self.coordinates)
+        return f"$f({names}) = {self.latex()}$"
+
+    def _repr_html_(self) -> str:
+        axes = [np.linspace(lo, hi, showing.GRID) for lo, hi in self.view]
+        grid = np.stack(np.meshgrid(*axes), axis=-1) if self.dim == 2 else np.array(axes).T
+        picture = showing.thumbnail(self.view, self.loss(grid), self.critical_points) if self.dim <= 2 else ""
+        values = ", ".join(f"{k} = {showing.number(v)}" for k, v in self.params.items())
+        known = showing.points(self.critical_points) if self.dim <= 2 else ""
+        return showing.beside(
+            picture, f"<b>{html.escape(self.title)}</b>", self._repr_latex_(), values, known
+        )
 
     # ---- numbers --------------------------------------------------------------------------------------------------
     @cached_property
