@@ -91,7 +91,7 @@ def uncertainty_exponent(
     """Return how the share of uncertain starts falls with the distance eps: as eps^alpha (Grebogi, McDonald, Ott & Yorke
     1983); the boundary then has the dimension 2 − alpha, 1 where it is a smooth curve.
 
-    Of a map of Basins ``distances`` are whole numbers of pixels (1, 2, 4 … up to an eighth of the map), and every pixel
+    Of a map of Basins ``distances`` are whole numbers of pixels (1, 2, 4 … up to 1/32 of the map), and every pixel
     is compared with those so far to either side, along x and along y. Of a landscape and a ``method`` they are parts of
     the window's widths (1/16 to 2⁻¹⁴): at each of them ``starts`` random starts are run with one to either side, along a
     random one of the two coordinates; ``view``, ``plane``, ``origin`` and ``steps`` as in ``basins``. Starts with an
@@ -168,9 +168,9 @@ def slope(eps: Array, uncertain: Any, count: Any, binomial: bool) -> tuple[float
 
 
 def _shifts(shape: tuple[int, int], given: Any) -> list[int]:
-    most = min(shape) // 8
+    most = max(min(shape) // 32, 4)  # beyond, boundaries meet and shares saturate
     if given is None:
-        return [2**k for k in range(max(most, 1).bit_length()) if 2**k <= most]
+        return [2**k for k in range(most.bit_length()) if 2**k <= most]
     found = list(given)
     good = all(isinstance(k, int | np.integer) and not isinstance(k, bool) and k >= 1 for k in found)
     if not good or not found or 2 * max(found) >= min(shape):

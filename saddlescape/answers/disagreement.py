@@ -54,16 +54,13 @@ class Disagreement(Answer):
 
     @property
     def share(self) -> float:
-        """The share of pixels that differ, among those of which both ends are known; NaN where there is none."""
-        known = int(np.sum(~self.unknown))
-        return int(self.differ.sum()) / known if known else float("nan")
+        """The share of all pixels of which both ends are known, and differ."""
+        return float(self.differ.mean())
 
     @property
     def interval(self) -> tuple[float, float]:
-        """The 95 % interval of ``share``, the pixels taken as a random sample of the window; (0, 1) where none is
-        known."""
-        known = int(np.sum(~self.unknown))
-        return wilson(int(self.differ.sum()), known) if known else (0.0, 1.0)
+        """The 95 % interval of ``share``, the pixels taken as a random sample of the window."""
+        return wilson(int(self.differ.sum()), self.differ.size)
 
     def changes(self) -> list[tuple[int, int, int]]:
         """Return (end of the first, end of the second, number of pixels) of all that differ, most common first."""
@@ -80,14 +77,14 @@ class Disagreement(Answer):
         """Return the share that differs with its interval, what is unknown, and from where to where."""
         low, high = self.interval
         first, second = self.methods
-        known = int(np.sum(~self.unknown))
+        total = self.unknown.size
         lines = [
-            f"{first} and {second} on {self.background.title}:",
-            f"  different ends: {self.share:.2%} ({low:.2%} to {high:.2%}) of the {known:,} starts whose ends are known",
-            f"  unknown end of one or both: {self.unknown.mean():.2%} of all {self.unknown.size:,} starts, not counted",
+            f"{first} and {second} on {self.background.title}, of {total:,} starts:",
+            f"  {'different ends':<52} {self.share:7.2%}  ({low:.2%} to {high:.2%})",
+            f"  {'the end of one or both unknown':<52} {self.unknown.mean():7.2%}",
         ]
-        lines += [f"  {self.in_words(a)} → {self.in_words(b)}: {n / known:.2%}" for a, b, n in self.changes()]
-        return "\n".join(lines)
+        said = [(f"{self.in_words(a)} → {self.in_words(b)}", n) for a, b, n in self.changes()]
+        return "\n".join([*lines, *(f"  {text:<52} {n / total:7.2%}" for text, n in said)])
 
     def to_json(self) -> dict[str, Any]:
         """Return the share, its interval, what is unknown and every change as plain data."""

@@ -49,7 +49,7 @@ def _numbers(results: Sequence[Basins]) -> str:
 
 def share(between: Disagreement) -> str:
     """Return the share of starts that end differently, with its interval."""
-    return percent(int(between.differ.sum()), int((~between.unknown).sum()))
+    return percent(int(between.differ.sum()), between.differ.size)
 
 
 def _random(result: Basins) -> bool:
@@ -83,4 +83,5 @@ def _differing(between: Disagreement) -> str:
     """Return how to read the panel of what differs."""
     first, second = naming.labels(list(between.methods))
     text = f"Where they differ: filled with the end of {second}, striped with that of {first}; faint: the same end"
-    return text + ("; grey: an end unknown, never counted." if between.unknown.any() else ".")
+    text += "; grey: an end unknown" if between.unknown.any() else ""
+    return text + (". What cycles counts as ending at its point." if between.cycling else ".")

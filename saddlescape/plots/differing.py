@@ -108,30 +108,30 @@ def _first(result: Disagreement, hues: dict[int, np.ndarray]) -> Pixels:
 
 def _legend(ax: Axes, result: Disagreement, ends: dict[int, End]) -> Legend:
     """Put the legend below: from which end to which, what is the same, what is unknown."""
-    known, total, scene = int(np.sum(~result.unknown)), result.unknown.size, result.background
+    total, scene = result.unknown.size, result.background
     merged: dict[tuple[End, End], int] = {}
     for a, b, n in result.changes():
         merged[ends[a], ends[b]] = merged.get((ends[a], ends[b]), 0) + n
     rows = sorted(merged.items(), key=lambda row: -row[1])
-    shown = [row for row in rows[:MOST] if row[1] >= LEAST * known]
+    shown = [row for row in rows[:MOST] if row[1] >= LEAST * total]
     handles = [
         Swatch(
             [b.colour],
-            f"{100 * n / known:.1f}\u2009% {short(a, scene)} → {short(b, scene)}",
+            f"{100 * n / total:.1f}\u2009% {short(a, scene)} → {short(b, scene)}",
             "/////",
             a.colour,
         )
         for (a, b), n in shown
     ]
     if rest := sum(n for _, n in rows[len(shown) :]):
-        text = f"{100 * rest / known:.1f}\u2009% {len(rows) - len(shown)} other changes"
+        text = f"{100 * rest / total:.1f}\u2009% {len(rows) - len(shown)} other changes"
         handles.append(Swatch([style.paper()], text))
     page, agreed = np.array(to_rgb(style.paper())), AGREED[style.is_dark()]
     both = {int(k) for k in np.unique(result.second[~result.unknown & ~result.differ])}
     pale = [page + agreed * (np.array(to_rgb(ends[k].colour)) - page) for k in sorted(both)]
-    if same := known - int(result.differ.sum()):
-        handles.append(Swatch(pale[:4], f"{percent(same, known)} the same end"))
-    if known < total:
+    if same := int(np.sum(~result.unknown & ~result.differ)):
+        handles.append(Swatch(pale[:4], f"{percent(same, total)} the same end"))
+    if unknown := int(result.unknown.sum()):
         grey = page + UNSEEN * (np.array(to_rgb(style.NOWHERE)) - page)
-        handles.append(Swatch([grey], f"{percent(total - known, total)} of all: an end unknown"))
+        handles.append(Swatch([grey], f"{percent(unknown, total)} an end unknown"))
     return basin_legend.place(ax, handles)
