@@ -205,6 +205,7 @@ def test_a_flood_has_a_panel_per_map_and_keeps_its_colours(tmp_path: Path) -> No
     found = by_hand(words, when=when)
     path = tmp_path / "a.gif"
     made = plots.animate_basins([found, found], path, frames=9, spec="{}")
+    assert has(pictures(path.read_bytes())[0], "#ffffff") > 0.9 * has(made.frames[0], "#ffffff")
     assert len(made.frames) == 9
     assert read_spec(path) == "{}"
     assert made.gif() == plots.animate_basins([found, found], frames=9).gif()

@@ -28,6 +28,8 @@ COLOURS = 128
 SEEN = 8
 #: shares of a colour in its mixtures with the page, which the edges of what is drawn have
 MIXED = (1.0, 0.75, 0.5, 0.25)
+#: how near, of 255, two colours of a palette are not told apart
+BOX = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,10 +104,12 @@ class Movie:
         wanted = {tuple(round(255 * float(c)) for c in rgb) for rgb in (page, *fixed)}
         some = [self.frames[k] for k in np.unique(np.linspace(0, len(self.frames) - 1, SEEN).astype(int))]
         sheet = Image.fromarray(np.concatenate([f[::2, ::2] for f in some]))
-        found = sheet.quantize(COLOURS - len(wanted)).getpalette() or []
-        flat = [c for rgb in sorted(wanted) for c in rgb] + found[: 3 * (COLOURS - len(wanted))]
+        kept = np.array(sorted(wanted))
+        found = np.reshape(sheet.quantize(COLOURS - len(kept)).getpalette() or [], (-1, 3))
+        # Pillow looks colours up in boxes: one next to an exact colour would be taken for it
+        apart = np.abs(found[:, None] - kept).max(axis=2).min(axis=1) > BOX
         palette = Image.new("P", (1, 1))
-        palette.putpalette(flat)
+        palette.putpalette([int(c) for c in np.concatenate([kept, found[apart]]).ravel()])
         return palette
 
 

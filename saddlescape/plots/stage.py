@@ -106,7 +106,7 @@ def dressed(
     """Write the title, a list of ``keys`` below each panel, their ``names`` above, and the counter, and cut the page to
     ``rows`` of keys."""
     u, size, figure = sheet.unit, float(matplotlib.rcParams["font.size"]), sheet.figure
-    height = sheet.boxes[-1][2] + sheet.boxes[-1][4] + (0.46 + KEY * rows) * u
+    height = sheet.boxes[-1][2] + sheet.boxes[-1][4] + (0.49 + KEY * rows) * u
     sheet.cut(height)
     place: dict[str, Any] = {
         "borderaxespad": 0,
@@ -116,7 +116,7 @@ def dressed(
         **look,
     }
     for k, (box, own) in enumerate(zip(sheet.boxes, keys, strict=True)):
-        anchor = (box[1] / sheet.width, 1 - (box[2] + box[4] + 0.38 * u) / height)
+        anchor = (box[1] / sheet.width, 1 - (box[2] + box[4] + 0.41 * u) / height)
         figure.legend(handles=list(own), loc="upper left", bbox_to_anchor=anchor, **place)
         if k and box[1] > sheet.boxes[0][1]:
             axes[k].set_ylabel("")
