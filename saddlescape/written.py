@@ -20,9 +20,11 @@ WINDOWS = ("domain", "view")
 
 class Written:
     """Base of the specifications, frozen dataclasses. ``command`` is the command of ``landscape`` that runs one,
-    ``checks`` has for every field what makes its value canonical, or refuses it in words."""
+    ``afresh`` its option that starts an interrupted one afresh, ``checks`` has for every field what makes its value
+    canonical, or refuses it in words."""
 
     command: ClassVar[str]
+    afresh: ClassVar[str] = "--no-continue"
     checks: ClassVar[Mapping[str, values.Check]]
     __dataclass_fields__: ClassVar[dict[str, Any]]
 

@@ -13,9 +13,6 @@ from saddlescape.errors import UsageError
 from saddlescape.landscapes.base import Array, Landscape
 from saddlescape.results import Background
 
-#: points of the background along each side
-GRID = 257
-
 
 @dataclass(frozen=True, eq=False)
 class Pixels:
@@ -41,22 +38,11 @@ class Pixels:
         return x.reshape(-1, self.landscape.dim)
 
     def background(self) -> Background:
-        """Return the loss on the plane and all critical points, with all their coordinates."""
-        if self.landscape.dim == 2:
-            return words.background(self.landscape.with_window(view=self.view))
-        landscape = self.landscape
-        axes = tuple(np.linspace(lo, hi, GRID) for lo, hi in self.view)
-        grid = Pixels(landscape, self.view, (axes[0], axes[1]), self.plane, self.origin)
-        return Background(
-            title=landscape.title,
-            latex=landscape.latex(),
-            coordinates=tuple(landscape.coordinates[k] for k in self.plane),
-            view=self.view,
-            axes=axes,
-            loss=landscape.loss(grid.starts()).reshape(GRID, GRID),
-            points=landscape.critical_points,
-            params=dict(landscape.params),
-        )
+        """Return the landscape as a picture needs it, with all its coordinates; the window is the one of the pixels."""
+        view = list(self.landscape.view)
+        for k, pair in zip(self.plane, self.view, strict=True):
+            view[k] = pair
+        return words.background(self.landscape.with_window(view=tuple(view)))
 
 
 def pixels(

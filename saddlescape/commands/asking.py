@@ -106,7 +106,7 @@ def perform(asked: Asked, given: dict[str, Any], console: Console) -> None:
     default = f"{asked.stem}.png"
     paths = outputs.chosen(given.get("out") or (), default, not given.get("no_plot"))
     kept = Kept.beside(paths[0] if paths else Path(default), asked.spec)
-    if given.get("no_continue"):
+    if given.get(asked.spec.afresh.removeprefix("--").replace("-", "_")):
         kept.forget()
     for each in asked.notes:
         console.say(f"note: {each}")
@@ -175,7 +175,7 @@ def each_method(
     ``meanwhile`` is called once the work has begun.
     """
     if kept.fits:
-        console.say(f"going on from {kept.folder} (--no-continue starts afresh)")
+        console.say(f"going on from {kept.folder} ({kept.spec.afresh} starts afresh)")
     done: list[Found] = []
     for k, label in enumerate(labels):
         if (found := kept.finished(k)) is not None:
@@ -193,7 +193,7 @@ def each_method(
                 done.append(work(k, told, kept.rest(k)))
         except KeyboardInterrupt as stop:
             partial = stop.partial if isinstance(stop, Interrupted) else None
-            raise Stopped.at(kept.folder, kept.keep(done, partial), kept.fits) from None
+            raise Stopped.at(kept, kept.keep(done, partial), kept.fits) from None
         finally:
             if bar:
                 bar.clear()
@@ -204,13 +204,14 @@ class Stopped(Exception):
     """Ctrl-C during the work; says what is kept."""
 
     @classmethod
-    def at(cls, folder: Path, new: bool, earlier: bool) -> Stopped:
-        """Return the end of a run: whether ``folder`` holds what was done now (``new``) or only what was ``earlier``."""
+    def at(cls, place: Kept, new: bool, earlier: bool) -> Stopped:
+        """Return the end of a run: whether ``place`` holds what was done now (``new``) or only what was ``earlier``."""
         if not (new or earlier):
             return cls("interrupted: nothing was finished yet")
         kept = "what is done is kept" if new else "nothing more was finished; what was kept before is still"
         return cls(
-            f"interrupted: {kept} in {folder}\nthe same command goes on from there (--no-continue starts afresh)"
+            f"interrupted: {kept} in {place.folder}\n"
+            f"the same command goes on from there ({place.spec.afresh} starts afresh)"
         )
 
 

@@ -175,6 +175,31 @@ Threads = Annotated[
     Option("--threads", "-j", metavar="N", help="Threads; all by default. Results never depend on it."),
 ]
 NoContinue = Annotated[bool, Option("--no-continue", help="Start afresh where a run was interrupted.")]
+NoMore = Annotated[
+    bool, Option("--no-continue", help="Leave what is unresolved after --steps as it is: --more 0.")
+]
+More = Annotated[
+    str | None,
+    Option(metavar="K", help="Double the time of unresolved pixels up to K times.  [default: 2]"),
+]
+Afresh = Annotated[bool, Option("--afresh", help="Start afresh where the same command was interrupted.")]
+Resolution = Annotated[
+    str | None, Option(metavar="N|NXxNY", help="Pixels along x and y.  [default: 256]", show_default=False)
+]
+Plane = Annotated[
+    str | None, Option(metavar="X,Z", help="The two coordinates that vary, of a landscape of more.")
+]
+Origin = Annotated[
+    str | None, Option(metavar="A,B,C", help="A point of that plane; the landscape's start by default.")
+]
+Early = Annotated[
+    bool | None,
+    Option(
+        "--early/--no-early",
+        help="Let a start go once its end is certain; otherwise follow all of them to the last step.",
+        show_default=False,
+    ),
+]
 Check = Annotated[
     bool, Option("--check", help="Write nothing; compare with the file. Exit 3 if they differ.")
 ]

@@ -104,11 +104,12 @@ def _verdict(path: Path, differences: Sequence[str]) -> None:
 
 def kinds() -> dict[str, type[Asked]]:
     """Return the questions that are asked by commands, by the name of the command."""
+    from saddlescape.commands.basins_plan import BasinsAsked
     from saddlescape.commands.critical_plan import CriticalAsked
     from saddlescape.commands.escape_plan import EscapeAsked
     from saddlescape.commands.faces_plan import FacesAsked
 
-    found: tuple[type[Asked], ...] = (FacesAsked, EscapeAsked, CriticalAsked)
+    found: tuple[type[Asked], ...] = (FacesAsked, BasinsAsked, EscapeAsked, CriticalAsked)
     return {kind.written.command: kind for kind in found}
 
 

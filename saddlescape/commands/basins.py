@@ -1,0 +1,27 @@
+"""``landscape basins``: where methods end from every pixel of a window, counted and drawn."""
+
+from __future__ import annotations
+
+import typer
+
+from saddlescape.commands import options as o
+from saddlescape.commands.asking import ask
+from saddlescape.commands.basins_plan import BasinsAsked
+
+
+@o.takes(
+    landscape=o.MaybeSource, opt=o.Opt, **o.NUMBERS, resolution=o.Resolution, steps=o.Steps, time=o.Time, runs=o.Runs,
+    more=o.More, plane=o.Plane, origin=o.Origin, view=o.View, seed=o.Seed, early=o.Early, fast=o.Fast,
+    **o.SCENE, out=o.Plainly, **o.FILES, **o.WORK, no_continue=o.NoMore, afresh=o.Afresh,
+)  # fmt: skip
+def basins(context: typer.Context) -> None:
+    """Draw where methods end from every pixel of a window.
+
+    Each start is followed until its end is certain, or for --steps; the table says how large the shares are and what
+    decided. Of two methods the figure also shows where they end differently.
+
+    \b
+      landscape basins himmelblau --opt gd --opt sam --resolution 512
+      landscape basins beale --opt sam:batch=1 --runs 50 --resolution 64
+    """
+    ask(BasinsAsked, dict(context.params))
