@@ -9,6 +9,7 @@ import pytest
 
 import saddlescape as ss
 from saddlescape import report
+from saddlescape.analysis import quadratics
 from saddlescape.answers.base import bare
 
 
@@ -113,6 +114,22 @@ def test_a_cycle_that_has_doubled_again_has_period_4():
     assert minimum.cycle is not None
     assert minimum.cycle.period == 4
     np.testing.assert_allclose(np.sort(minimum.cycle.x[:, 0]), np.sort(orbit), rtol=1e-8)
+
+
+def test_stability_and_basins_say_the_same_of_himmelblau_at_eta_0016():
+    """About a quarter of the window circles the minimum that repels; the other three keep their basins."""
+    L = ss.landscape("himmelblau")
+    verdicts = {p.id: p.holds for p in ss.stability(L, "gd:eta=0.016").points[:4]}
+    assert verdicts == {0: False, 1: True, 2: True, 3: True}
+    shares = ss.basins(L, "gd:eta=0.016", resolution=24, steps=2000).fractions()
+    ended: dict[str, float] = {}
+    for label, share in shares.items():
+        ended[label.replace("decided", "converged")] = (
+            ended.get(label.replace("decided", "converged"), 0.0) + share
+        )
+    assert "converged:0" not in ended
+    assert 0.15 < ended["cycling:0"] < 0.35
+    assert all(ended[f"converged:{k}"] > 0.05 for k in (1, 2, 3))
 
 
 # ---- SAM -------------------------------------------------------------------------------------------------------------
@@ -223,6 +240,26 @@ def test_on_a_landscape_that_is_no_quadratic_the_cycle_is_its_own():
         cycle.predicted, rel=0.05
     )  # of order rho·|D³f|/|λ| = 0.006, times few
     assert cycle.farthest != pytest.approx(cycle.predicted, rel=1e-6)
+
+
+def test_C19_in_the_ravine_the_bounce_has_the_radius_of_the_cycle_and_x_drifts():
+    """f = (1 + x²) y²/2, rho = 0.1, eta = 1e-3 from (2, ½): at every x the bounce in y is the 2-cycle of λ = 1 + x²,
+    while x decays at the rate 0.01002 ≈ rho² (as printed). SAM stays at the curve of minima, and so does GD."""
+    x, y, eta, rho, seen = 2.0, 0.5, 1e-3, 0.1, []
+    for k in range(1, 100_001):
+        g = np.array([x * y * y, (1 + x * x) * y])
+        u, v = np.array([x, y]) + rho * g / np.sqrt(g @ g)
+        x, y = x - eta * u * v * v, y - eta * (1 + u * u) * v
+        if k % 50_000 == 0:
+            seen.append(x)
+            # x moves by 1e-8 a step, so that the cycle is followed to that order over its radius
+            assert abs(y) == pytest.approx(quadratics.cycle_radius(eta, 1 + x * x, rho), rel=1e-3)
+    assert seen == pytest.approx([1.17268, 0.71060], abs=5e-6)
+    assert np.log(seen[0] / seen[1]) / 50 == pytest.approx(0.01002, abs=5e-6)
+    L = ss.landscape("ravine", l0=1, l1=1)
+    held = [ss.stability(L, text).points[0] for text in ("sam:eta=0.001,rho=0.1", "gd:eta=0.001")]
+    assert [p.kind for p in held] == ["continuum", "continuum"]
+    assert all(p.holds for p in held)
 
 
 # ---- USAM ------------------------------------------------------------------------------------------------------------

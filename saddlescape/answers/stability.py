@@ -24,6 +24,8 @@ VERDICTS = {
 }
 #: verdicts of a method that stays at the point
 HOLDS = ("attracts", "traps")
+#: points that a summary lists
+LISTED = 40
 
 
 @part
@@ -142,10 +144,13 @@ class Stability(Answer):
     def summary(self) -> str:
         """Return a line per critical point, and one for its cycle."""
         lines = [f"{self.method} on {self.background.title}"]
-        for p in self.points:
+        for p in self.points[:LISTED]:
             lines.append(f"  {p.id}  {p.kind} {place(p.x)} {VERDICTS[p.verdict]}{_seen(p)}")
             lines += [f"       {each}" for each in remarks(p)]
-        if not self.quadratic and any(p.cycle is not None or np.isfinite(p.trap) for p in self.points):
+        if len(self.points) > LISTED:
+            lines.append(f"  … and {len(self.points) - LISTED} more")
+        modelled = [p.cycle.predicted if p.cycle is not None else p.trap for p in self.points]
+        if not self.quadratic and np.isfinite(modelled).any():
             lines.append("  quadratic model: the loss replaced by its second derivatives at the point")
         return "\n".join(lines)
 
