@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy.integrate import solve_ivp
+from scipy.integrate import quad, solve_ivp
 
 import saddlescape as ss
 from saddlescape.errors import UsageError
@@ -129,6 +129,22 @@ def test_the_two_sides_of_a_separatrix_end_in_different_places(
         assert np.linalg.norm(sides[0] - sides[1]) > 0.1 * width
 
 
+@pytest.mark.parametrize("method", ["sam@flow", "sam@flow2"])
+def test_what_sam_catches_on_a_saddle_is_bounded_as_in_closed_form(method: str) -> None:
+    # x² − y²: (0, ±rho) are saddles of the field, and trapped is what lies within rho I(θ)/√(sin 2θ), I the integral of
+    # dφ/√(sin 2φ) from θ to π/2; I(π/4) = 1.3110287771, half the lemniscate constant
+    rho = 0.5
+    found = ss.separatrices(SADDLE, f"{method}:rho={rho}")
+    assert len(found) == 4
+    for branch in found:
+        np.testing.assert_allclose(branch.x[0], [0.0, np.sign(branch.x[0, 1]) * rho], atol=1e-12)
+        for x, y in np.abs(branch.x[20:-1:40]):
+            angle = np.arctan2(y, x)
+            integral = 1.3110287771460598 - quad(lambda phi: np.sin(2 * phi) ** -0.5, np.pi / 4, angle)[0]
+            # 1e-7: the start is off the curve by half its curvature times (1e-5 · 12.7)²
+            assert np.hypot(x, y) == pytest.approx(rho * integral / np.sqrt(np.sin(2 * angle)), rel=1e-7)
+
+
 def test_the_monkeys_separatrices_go_three_ways() -> None:
     # f = x³ − 3xy² = r³ cos 3θ: the flow comes straight in where cos 3θ = 1
     found = ss.separatrices(ss.landscape("monkey_saddle"), "gd@flow")
@@ -196,7 +212,6 @@ def own() -> ss.Landscape:
     (lambda: ss.flow_field(SADDLE, "gd@flow:beta=0.9,nesterov=true"), "no flow here"),
     (lambda: ss.flow_field(own(), "sam@flow3"), "no third derivative"),
     (lambda: ss.separatrices(SADDLE, "gd"), "gd@flow has them"),
-    (lambda: ss.separatrices(SADDLE, "sam@flow"), "found by basins"),
     (lambda: ss.separatrices(SADDLE, "gd@flow:beta=0.5"), "position and velocity"),
     (lambda: ss.separatrices(ss.landscape("x^2"), "gd@flow"), "curves in the plane"),
 ])  # fmt: skip

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from saddlescape import values
 from saddlescape.analysis import rests
 from saddlescape.analysis.separatrices import refusal, traced
@@ -21,7 +19,7 @@ from saddlescape.landscapes.base import Landscape
 #: bytes a point of the grid takes while its field is found, and how many are allowed
 POINT, MEMORY = 120, 2e9
 #: most saddles that are no critical points whose separatrices are traced
-MOST = 10
+MOST = 20
 
 
 def flow_field(
@@ -53,16 +51,19 @@ def flow_field(
     _drawable(scene, count)
     own = _single(as_method(method)).on(scene)
     field = VectorField(scene, own)
-    axes = tuple(np.linspace(lo, hi, count) for lo, hi in scene.view)
-    grid = np.stack(np.meshgrid(*axes), axis=-1)
-    velocity = field(grid)
+    axes, velocity = rests.on_grid(field, scene.view, count)
     found = rests.others(field, axes, velocity)
     why = refusal(field) if separatrices and scene.dim == 2 else ""
-    own_saddles = [each for each in found if each.verdict == "saddle"]
-    if len(own_saddles) > MOST and not why:
-        why = f"the field has {len(own_saddles)} saddles that are no critical points: their separatrices are not traced"
-        own_saddles = []
-    curves = _curves(field, own_saddles, unstable) if separatrices else ()
+    saddles = sum(each.verdict == "saddle" for each in found)
+    kept = found
+    if saddles > MOST and not why:
+        why = (
+            f"the field has {saddles} saddles that are no critical points: their separatrices are not traced"
+        )
+        kept = tuple(each for each in found if each.verdict != "saddle")
+    curves = _curves(field, kept, unstable) if separatrices else ()
+    if field.jumps and separatrices and scene.dim == 2 and not curves and not why:
+        why = "the field jumps at the critical points, where no manifold ends: landscape basins finds what they catch"
     return Field(
         spec=_spec(scene, own, count, separatrices, unstable), method=own.text, formula=words.formula(own),
         clock=own.clock.name, what=_what(field), background=words.background(scene), axes=axes, velocity=velocity,
@@ -71,8 +72,8 @@ def flow_field(
     )  # fmt: skip
 
 
-def _curves(field: VectorField, saddles: Sequence[Rest], unstable: bool) -> tuple[Separatrix, ...]:
-    return () if refusal(field) else tuple(traced(field, field.landscape.view, saddles, unstable))
+def _curves(field: VectorField, rests: Sequence[Rest], unstable: bool) -> tuple[Separatrix, ...]:
+    return () if refusal(field) else tuple(traced(field, field.landscape.view, rests, unstable))
 
 
 def _drawable(landscape: Landscape, count: int) -> None:

@@ -95,13 +95,19 @@ def _rays(angle: Array) -> Array:
     return np.stack([np.cos(angle), np.sin(angle)], axis=1)
 
 
+def on_grid(field: VectorField, view: Any, count: int) -> tuple[tuple[Array, ...], Array]:
+    """Return the axes of a grid of ``count`` points each over ``view``, and the field on it."""
+    axes = tuple(np.linspace(lo, hi, count) for lo, hi in view)
+    return axes, field(np.stack(np.meshgrid(*axes), axis=-1))
+
+
 def others(field: VectorField, axes: tuple[Array, ...], velocity: Array) -> tuple[Rest, ...]:
-    """Return the rest points of a smooth field in the plane that are no critical points, sorted by x, then y.
+    """Return the rest points of a field in the plane that are no critical points, sorted by x, then y.
 
     Newton's method from every cell of the grid in which both components change sign; two that lie closer than a cell of
     the grid can be missed. Curves of rest points are left out.
     """
-    if field.jumps or field.is_gradient or velocity.ndim != 3:
+    if field.is_gradient or velocity.ndim != 3:
         return ()
     size = np.array([axis[-1] - axis[0] for axis in axes])
     cell = np.array([axis[1] - axis[0] for axis in axes])

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from saddlescape import values
+from saddlescape.analysis.rests import on_grid, others
 from saddlescape.answers.field import Rest, Separatrix
 from saddlescape.dynamics.fields import VectorField
 from saddlescape.dynamics.method import Method
@@ -25,6 +26,8 @@ START, ARRIVED, SPACING, LONGEST = 1e-5, 1e-4, 1 / 600, 4.0
 STEPS = 800
 #: tolerances of the integration, relative and (in parts of the diagonal) absolute
 RTOL, ATOL = 1e-10, 1e-13
+#: points along each axis of the grid on which rest points are looked for
+GRID = 101
 #: the circle around a degenerate saddle on which its branches are looked for, in parts of the diagonal, and its sides
 CIRCLE, SIDES = 1e-3, 1440
 
@@ -45,25 +48,31 @@ def separatrices(
     *,
     view: Any = None,
     unstable: bool = False,
-    rests: Sequence[Rest] = (),
+    rests: Sequence[Rest] | None = None,
 ) -> tuple[Separatrix, ...]:
     """Trace the stable manifolds of the saddles of a flow in the plane: what parts the starts that end here and there.
 
     view : ((x0, x1), (y0, y1)), where curves are followed; the landscape's by default. Saddles beside it count where a
-    branch comes into it. ``unstable`` adds the unstable manifolds, forwards in time. ``rests`` are saddles of the field
-    beside the critical points (``flow_field`` finds them).
+    branch comes into it. ``unstable`` adds the unstable manifolds, forwards in time. ``rests`` are rest points
+    that are no critical points (``Field.rests``), found on a grid of 101 × 101 points where they are not given.
 
     Branches set out from a saddle along the eigenvectors of the field's Jacobian and follow the field divided by its
     speed, dx/ds = ∓F/‖F‖, with DOP853 (rtol 1e-10): s is the arc length. The first point is off the curve by half its
     curvature times the square of 1e-5 of the window's diagonal, and backwards in time such an offset shrinks. From a
     degenerate saddle (monkey_saddle) they set out where the field points straight inwards on a small circle and away
-    from there to both sides; that circle is 1e-3 of the diagonal. Raises UsageError where a method has none to trace.
+    from there to both sides; that circle is 1e-3 of the diagonal.
+
+    Normalised SAM has no linear part at a critical point, and no manifold ends there. What it catches is bounded by the
+    stable manifolds of its other rest points: on x² − y² those of (0, ±rho).
+
+    Raises UsageError for maps, momentum and other than two coordinates.
     """
     field = VectorField(landscape, as_method(method).on(landscape))
     if words := refusal(field):
         raise UsageError(words)
     box = landscape.with_window(view=values.window("view", view)).view
-    return tuple(traced(field, box, rests, unstable))
+    own = others(field, *on_grid(field, box, GRID)) if rests is None else rests
+    return tuple(traced(field, box, own, unstable))
 
 
 def refusal(field: VectorField) -> str:
@@ -76,11 +85,6 @@ def refusal(field: VectorField) -> str:
         return f"{method.name} is a map, whose steps cross any curve; separatrices are traced for flows{face}"
     if method.momentum.state:
         return f"with momentum {method.text} moves in position and velocity: separatrices are no curves in the plane"
-    if field.jumps:
-        return (
-            f"the field of {method.text} jumps at the critical points, so that no manifold ends in them: "
-            "the boundaries of what they catch are found by basins"
-        )
     return ""
 
 
@@ -107,8 +111,12 @@ def _ways(field: VectorField, saddle: CriticalPoint | Rest, stable: bool, diagon
         return []
     if known and saddle.kind == "degenerate":  # type: ignore[union-attr]
         return [Way(x, point, first, 0.0) for first in _spokes(field, x, stable, CIRCLE * diagonal)]
+    if known and (
+        field.jumps or not field.smooth_at(x, 1e-10 * diagonal * np.abs(field.landscape.hessian(x)).max())
+    ):
+        return []
     at_rest = np.linalg.norm(field(x)) <= 1e-6 * diagonal * np.linalg.norm(field.jacobian(x))
-    if not at_rest or not field.smooth_at(x, 1e-12 * diagonal):
+    if not at_rest:
         return []
     rates, vectors = np.linalg.eig(field.jacobian(x))
     if np.iscomplexobj(rates) or not rates.min() < 0 < rates.max():

@@ -24,8 +24,10 @@ if TYPE_CHECKING:
     from saddlescape.plots.faces import face_errors
     from saddlescape.plots.faces_along import face_traces
     from saddlescape.plots.faces_page import faces_figure
+    from saddlescape.plots.field_map import flow, nullclines, separatrices
     from saddlescape.plots.figure import run_figure
     from saddlescape.plots.flood import animate_basins
+    from saddlescape.plots.flow_page import flow_figure
     from saddlescape.plots.pages import page
     from saddlescape.plots.paths import trajectories
     from saddlescape.plots.projection import plane
@@ -55,8 +57,11 @@ __all__ = [
     "face_errors",
     "face_traces",
     "faces_figure",
+    "flow",
+    "flow_figure",
     "lines",
     "multipliers",
+    "nullclines",
     "page",
     "phase_diagram",
     "phase_figure",
@@ -64,6 +69,7 @@ __all__ = [
     "read_spec",
     "run_figure",
     "save",
+    "separatrices",
     "sharpness",
     "sharpness_figure",
     "surface",
@@ -91,12 +97,16 @@ HOMES = {
     "face_errors": "faces",
     "face_traces": "faces_along",
     "faces_figure": "faces_page",
+    "flow": "field_map",
+    "flow_figure": "flow_page",
     "lines": "curve",
+    "nullclines": "field_map",
     "page": "pages",
     "plane": "projection",
     "read_spec": "provenance",
     "run_figure": "figure",
     "save": "saving",
+    "separatrices": "field_map",
     "sharpness": "sharp_traces",
     "sharpness_figure": "sharpness_page",
     "surface": "relief",
