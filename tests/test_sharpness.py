@@ -97,6 +97,20 @@ def test_m_sharpness_is_the_mean_over_groups() -> None:
     assert run[2].rule == "all 3 groups of 2 of 3 samples"
 
 
+def test_functions_of_the_users_own_are_measured() -> None:
+    """The same saddle as a formula and as two functions, whose Hessian is made of differences (to about 1e-9)."""
+    own = ss.Landscape.from_functions(
+        lambda x, y: x**2 - y**2, lambda x, y: (2 * x, -2 * y), ((-4.0, 4.0), (-4.0, 4.0)), eta=0.1, rho=0.2
+    )
+    text = "sam:eta=0.1,rho=0.2"
+    one, two = (ss.sharpness(L, text, x0=(1.0, 0.5), steps=5) for L in (own, ss.landscape("saddle")))
+    for name, values in one.values.items():
+        assert values == pytest.approx(two.values[name], rel=1e-6, abs=1e-6), name
+    assert one.threshold is not None
+    assert two.threshold is not None
+    assert one.threshold.mean == pytest.approx(two.threshold.mean, rel=1e-9)
+
+
 def test_average_sharpness_of_polynomials_is_exact() -> None:
     """E (x + ρz)⁴ − x⁴ = 6x²ρ² + 3ρ⁴, and of a quadratic ρ²/2 times the trace."""
     x = np.array([[0.7, -1.2], [0.0, 0.0]])
@@ -223,6 +237,9 @@ def test_a_run_with_other_parameters_is_refused() -> None:
     scaled = ss.landscape("a*x^2", params={"a": 2.0})
     with pytest.raises(UsageError, match="the run has a = 2"):
         ss.sharpness(scaled.with_params(a=3.0), ss.simulate(scaled, "gd", steps=3))
+    rhos = ss.simulate(scaled, ss.method("sam", rho=[0.1, 0.2]), [(1.0,), (2.0,)], 3)
+    with pytest.raises(UsageError, match="a value of rho each"):
+        ss.sharpness(scaled, rhos)
     each = ss.simulate(scaled, "gd", [(1.0,), (2.0,)], 3, params={"a": [1.0, 2.0]})
     with pytest.raises(UsageError, match="parameters of their own"):
         ss.sharpness(scaled, each)

@@ -47,9 +47,7 @@ def threshold(landscape: Landscape, method: Method, x: Array) -> Array | None:
     oracles = Gradients(step=lambda point: point, look=lambda _: look, full=lambda _: look)
     names = {name: number(name) for name in part.numbers}
     shift = part.direction(fixed([0.0] * landscape.dim), oracles, **names)
-    given = {name: np.asarray(method.numbers[name], dtype=float) for name in part.numbers}
-    sweep = {name: v[:, None] if v.ndim else v for name, v in given.items()}
-    s = evaluated(landscape, shift, {"x": x}, sweep)
+    s = evaluated(landscape, shift, {"x": x}, {name: method.numbers[name] for name in part.numbers})
     with np.errstate(all="ignore"):
         length = np.linalg.norm(slope, axis=-1)
         k = np.where(length == 0, _at_rest(method), np.linalg.norm(s, axis=-1) / length)

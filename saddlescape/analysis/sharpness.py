@@ -74,7 +74,7 @@ def sharpness(
     (lewkowycz2020). Raises UsageError where the run is of another landscape.
     """
     made = _run(landscape, run, x0, steps, seed, threads)
-    own = as_method(made.method)
+    own = _one(made)
     names = _names(of, m, landscape)
     size = _radius(landscape, own, radius)
     relative, rise = float(positive("relative", relative)), float(positive("rise", rise))
@@ -124,9 +124,18 @@ def _run(
             raise UsageError(
                 f"the run has {key} = {value:g}, {landscape.name} here {landscape.params[key]:g}"
             )
-    if run.t.ndim > 1:
-        raise UsageError("the trajectories of this run have an eta or dt each: measure one value at a time")
     return run
+
+
+def _one(run: Run) -> Method:
+    """Return the method of a run, refused where its trajectories have numbers of their own."""
+    found = as_method(run.method)
+    swept = [key for key, value in found.numbers.items() if isinstance(value, tuple)]
+    if swept:
+        raise UsageError(
+            f"the trajectories of this run have a value of {swept[0]} each: measure one value at a time"
+        )
+    return found
 
 
 def _kept(run: Run, records: int | None) -> np.ndarray[Any, Any]:

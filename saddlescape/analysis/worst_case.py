@@ -48,7 +48,13 @@ class Around:
 
     def slope(self, e: Array) -> Array:
         """Return the derivative by e, 0 where it is not finite."""
-        found = self._spread(e) * self.landscape.along(self._at(e), weights=self.weights)
+        at = self._at(e)
+        slope = (
+            self.landscape.grad(at)
+            if self.weights is None
+            else self.landscape.along(at, weights=self.weights)
+        )
+        found = self._spread(e) * slope
         return np.where(np.isfinite(found), found, 0.0)
 
     def curvature(self, e: Array) -> Array:

@@ -14,7 +14,7 @@ from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.colors import to_rgba
 from matplotlib.lines import Line2D
 
-from saddlescape.plots import ends, style
+from saddlescape.plots import ends, style, words
 from saddlescape.plots.crowd import end_colours
 from saddlescape.plots.ends import view_of
 from saddlescape.plots.paths import thin
@@ -25,6 +25,8 @@ Array = np.ndarray[Any, np.dtype[np.float64]]
 FADING, LEFT = 9.0, 0.22
 #: most segments of a bright trail, most records of the line behind it
 BRIGHT, BEHIND = 240, 4001
+#: most particles of a cloud
+PARTICLES = 12_000
 #: frames that the tail of a particle reaches back
 TAIL = 4
 
@@ -104,9 +106,10 @@ class Cloud(Actor):
 
     def __init__(self, ax: Axes, run: int, places: Array, made: Run, own: Collection[int]) -> None:
         low, width = view_of(ax)
-        self.run = run
+        self.run, some = run, words.spread(len(places), PARTICLES)
+        places = places[some]
         self.places = np.where(np.isfinite(places), np.clip(places, low - width, low + 2 * width), np.nan)
-        colours = end_colours(made, own)
+        colours = end_colours(made, own)[some]
         side = float(np.clip(60 / np.sqrt(len(places)), 1.2, 4.0))
         look: dict[str, Any] = {"linewidths": 0.25 if side > 2 else 0, "edgecolors": style.paper()}
         self.dots: PathCollection = ax.scatter(
