@@ -42,8 +42,8 @@ def animate(
     """Return the moving picture of one or several runs of one or two coordinates, and write it to ``path`` if given.
 
     kind : "trajectories" (paths that fade behind their heads, in the colours of the methods), or "cloud" (a panel per
-        run, particles in the colours of where they end, at most 12 000 of them, evenly chosen); by default a cloud for runs
-        of more than 20 trajectories.
+        run, particles in the colours of where they end, at most 12 000 of them, evenly chosen); by default a cloud for
+        runs of more than 20 trajectories.
     frames : at most so many, ≥ 2, every one of a recorded tick. ``pace`` p puts frame j at the part (j/frames)^p of the
         time: 1 is even, 2 begins slowly, where most happens.
     spec : what made the runs, kept in the file.
