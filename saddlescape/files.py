@@ -27,6 +27,8 @@ HOMES = {
     "Uncertainty": "boundaries",
     "Refined": "boundaries",
     "Escape": "escape",
+    "Displacement": "diffusion",
+    "Stationary": "diffusion",
     "Threshold": "threshold",
     "PhaseDiagram": "phase",
 }

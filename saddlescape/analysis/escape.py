@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from math import erf, sqrt
 from typing import Any
 
 import numpy as np
 
 from saddlescape.analysis import ball
+from saddlescape.analysis.diffusion import noise_threshold
+from saddlescape.analysis.moments import moments
 from saddlescape.analysis.survival import kaplan_meier, tail_rate
-from saddlescape.answers.escape import Escape
+from saddlescape.answers.escape import Escape, Inside
 from saddlescape.dynamics import words
 from saddlescape.dynamics.first_exit import first_exits
 from saddlescape.dynamics.method import Method
@@ -26,6 +29,8 @@ from saddlescape.results import CriticalPoint
 
 #: runs where nobody says how many
 RUNS = 1000
+#: times at which the linear theory is asked, and angles of its integral (enough for axes of 1 : 1000)
+PLACES, ANGLES = 80, 8192
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,8 +172,53 @@ def measured(
         background=words.background(scene), about=job.about, centre=job.about.x, radius=job.radius, start=job.start,
         spread=job.spread, eta=eta, tick=tick, ticks=plan.ticks, exits=exits,
         diverged=np.asarray(~np.isfinite(places).all(axis=1)), places=places, curve=kaplan_meier(exits, plan.ticks),
-        rate=tail_rate(exits, plan.ticks, tick),
+        rate=tail_rate(exits, plan.ticks, tick), theory=inside(job), threshold=_threshold(job),
     )  # fmt: skip
+
+
+def inside(job: Job) -> Inside | None:
+    """Return the share of the linear theory's Gaussian that is in the ball, for runs from the very point; None where the
+    method does not leave it in the mean, is not smooth there, or has no such theory."""
+    scene, method, last = job.plan.landscape, job.plan.method, job.plan.ticks
+    plain = method.random and method.perturbation.is_smooth and scene.dim <= 2
+    if not plain or job.spread or np.any(job.start != job.about.x):
+        return None
+    try:
+        model = moments(scene, method, job.about)
+    except UsageError:
+        return None
+    if np.any(np.abs(model.centre - job.about.x) > 1e-6 * job.radius) or model.growth <= float(
+        model.discrete
+    ):
+        return None
+    tick: Any = method.numbers[method.clock.tick]
+    ticks = np.unique(np.rint(np.geomspace(1, last, PLACES)))
+    with np.errstate(all="ignore"):  # far outside squares may overflow
+        P = model.after(np.zeros(len(model.A)), ticks if model.discrete else ticks * tick)
+        share = [_gaussian_share(each[: scene.dim, : scene.dim], job.radius) for each in P]
+    return Inside(np.append(0.0, ticks), np.append(1.0, share))
+
+
+def _gaussian_share(P: Array, radius: float) -> float:
+    """Return how much of a Gaussian of covariance ``P`` (d, d), d ≤ 2, lies within ``radius``: an error function, or in
+    the plane its integral in polar coordinates over the angle."""
+    if not np.isfinite(P).all():
+        return 0.0
+    values = np.linalg.eigvalsh(P)
+    if values[-1] <= 0:
+        return 1.0
+    if len(values) == 1 or values[0] < 1e-6 * values[1]:
+        return erf(radius / sqrt(2 * values[-1]))
+    angle = np.linspace(0, np.pi, ANGLES, endpoint=False)
+    q = np.cos(angle) ** 2 / values[0] + np.sin(angle) ** 2 / values[1]
+    return float(np.mean(-np.expm1(-0.5 * radius**2 * q) / q) / np.sqrt(values[0] * values[1]))
+
+
+def _threshold(job: Job) -> float | None:
+    try:
+        return noise_threshold(job.plan.landscape, job.plan.method, job.about.id)
+    except UsageError:
+        return None
 
 
 def _spec(job: Job) -> dict[str, Any]:

@@ -66,7 +66,7 @@ class Escape(Answer):
     one was first outside, NaN where it stayed to the end (censored there); what ``diverged`` (runs,) left by numbers that
     are not finite. ``places`` (runs, d) is where each was then, or at the end. ``curve`` is the share that stays,
     ``rate`` the rate of its tail (None where that is not exponential, or too few left), ``theory`` a bound of the linear
-    theory (None where there is none).
+    theory and ``threshold`` the rho from which on noise does not free normalised SAM (None where there is none).
     """
 
     method: str
@@ -87,6 +87,7 @@ class Escape(Answer):
     curve: Curve
     rate: Rate | None
     theory: Inside | None = None
+    threshold: float | None = None
 
     silent = (*Answer.silent, "exits", "diverged", "places", "curve", "theory", "about")
 

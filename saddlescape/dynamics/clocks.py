@@ -94,8 +94,12 @@ class Steps(Clock):
 
     def step(self, parts: Parts) -> dict[str, Vector]:
         """Return {"x": …} or {"x": …, "v": …}."""
-        x, v = variable("x"), variable("v")
-        found = parts.direction(x, drawn(parts.noise))
-        own = {name: parts.numbers[name] for name in parts.momentum.numbers}
-        next_x, next_v = parts.momentum.move(x, v, found, eta=parts.numbers["eta"], **own)
-        return {"x": next_x} if next_v is None else {"x": next_x, "v": next_v}
+        x = variable("x")
+        return moved(parts, x, parts.direction(x, drawn(parts.noise)))
+
+
+def moved(parts: Parts, x: Vector, direction: Vector) -> dict[str, Vector]:
+    """Return the state after a step of a map from ``x`` in ``direction``."""
+    own = {name: parts.numbers[name] for name in parts.momentum.numbers}
+    next_x, next_v = parts.momentum.move(x, variable("v"), direction, eta=parts.numbers["eta"], **own)
+    return {"x": next_x} if next_v is None else {"x": next_x, "v": next_v}

@@ -8,7 +8,7 @@ from functools import reduce
 from operator import add
 from typing import Any, TypeVar
 
-from saddlescape.dynamics.clocks import Clock, Parts
+from saddlescape.dynamics.clocks import Clock, Parts, Steps, moved
 from saddlescape.dynamics.expansion import along
 from saddlescape.dynamics.schemes import FLOW_SCHEMES, State, dopri5
 from saddlescape.dynamics.series import series
@@ -103,6 +103,16 @@ class Flow(Face):
     def field(self, parts: Parts, state: State) -> State:
         """Return the derivative of every state vector at ``state``, as formulas."""
         return slope(parts, state, mean_direction(parts, state["x"], self.order, self.drift))
+
+
+@dataclass(frozen=True)
+class MeanSteps(Steps):
+    """The mean step of a random map: its momentum, whichever it is, moved by the mean of the direction."""
+
+    def step(self, parts: Parts) -> dict[str, Vector]:
+        """Return {"x": …} or {"x": …, "v": …}."""
+        x = variable("x")
+        return moved(parts, x, mean_direction(parts, x, None, "plain"))
 
 
 def slope(parts: Parts, state: State, drift: Vector) -> State:

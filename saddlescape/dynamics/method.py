@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from saddlescape.dynamics.clocks import Clock, Parts, Steps
-from saddlescape.dynamics.flows import Face, Flow, arrives
+from saddlescape.dynamics.flows import Face, Flow, MeanSteps, arrives
 from saddlescape.dynamics.momentum import Momentum, Nesterov, NoMomentum
 from saddlescape.dynamics.nodes import refused
 from saddlescape.dynamics.noise import Noise
@@ -136,7 +136,7 @@ class Method:
             kept = {"order": clock.order, "dt": clock.dt, "drift": clock.drift}
             clock = Flow(**kept, scheme="euler" if self.random else "rk4", mean=left.additive)
         elif left.random:
-            clock = Flow(dt=self.eta, scheme="euler", mean=left.additive)
+            clock = MeanSteps()
         return replace(self, noise=left, clock=clock)
 
     def expand(self) -> list[Method]:

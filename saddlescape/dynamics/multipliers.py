@@ -96,12 +96,13 @@ def _multipliers(landscape: Landscape, method: Method, point: CriticalPoint) -> 
     ):  # gradient descent, whose map is smooth
         method = replace(method, perturbation=Plain())
     if method.noise.random:
-        derivative = _at_rest(landscape, method, point)
-        if derivative is None:
+        rest = at_rest(landscape, method, point)
+        if rest is None:
             return {
                 "verdict": "drifts",
                 "note": "the mean step goes on: noise in the ascent leaves it no rest here",
             }
+        derivative = rest[1]
     else:
         derivative = jacobian(landscape, method, point.x, zero=_rounding(landscape, point))
     values = np.linalg.eigvals(derivative)
@@ -117,9 +118,9 @@ def _multipliers(landscape: Landscape, method: Method, point: CriticalPoint) -> 
     return {"verdict": verdict, "multipliers": [_plain(v) for v in values[order]]}
 
 
-def _at_rest(landscape: Landscape, method: Method, point: CriticalPoint) -> Array | None:
-    """Return the derivative of the mean tick where it rests, by Newton's method from the point; None if that is not
-    within the capture radius. Noise that the ascent sees moves rest points, and leaves some critical points none."""
+def at_rest(landscape: Landscape, method: Method, point: CriticalPoint) -> tuple[Array, Array] | None:
+    """Return where the mean tick rests (d,) and its derivative there, by Newton's method from the point; None if that is
+    not within the capture radius. Noise that the ascent sees moves rest points, and leaves some critical points none."""
     mean, zero, d = method.skeleton(), _rounding(landscape, point), landscape.dim
     tick = ticks(landscape, mean, {k: v for k, v in mean.numbers.items() if v is not None})
     state, radius = {"x": point.x, "v": np.zeros(d)}, capture_radius(landscape, method, point)
@@ -134,7 +135,7 @@ def _at_rest(landscape: Landscape, method: Method, point: CriticalPoint) -> Arra
         if not np.linalg.norm(state["x"] - point.x) <= radius:
             return None
         if np.linalg.norm(step) <= 1e-3 * radius:
-            return derivative
+            return state["x"], derivative
     return None
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from saddlescape.plots.basin_map import basins
     from saddlescape.plots.basins_page import basins_figure
     from saddlescape.plots.circle import multipliers
+    from saddlescape.plots.clouds import cloud
     from saddlescape.plots.curve import lines
     from saddlescape.plots.diagram import phase_diagram
     from saddlescape.plots.differing import disagreement
@@ -47,6 +48,7 @@ __all__ = [
     "animate_basins",
     "basins",
     "basins_figure",
+    "cloud",
     "context",
     "contours",
     "critical_figure",
@@ -88,6 +90,7 @@ HOMES = {
     "basins_figure": "basins_page",
     "animate": "animation",
     "animate_basins": "flood",
+    "cloud": "clouds",
     "context": "style",
     "contours": "background",
     "disagreement": "differing",

@@ -153,5 +153,8 @@ def _reading(results: Sequence[Escape]) -> str:
     text = "Curves: Kaplan–Meier, with 95\u2009% bands; dots: medians; in brackets: 95\u2009% intervals."
     if any(each.theory is not None for each in results):
         text += " Dashed: the share inside of a Gaussian with the linear theory's covariance, an upper bound."
+    edges = {each.threshold for each in results if each.threshold is not None}
+    if swept(results) == "rho" and len(edges) == 1:
+        text += f" Dotted: ρ* = {words.number(edges.pop())}, from which on the mean drift holds SAM."
     lost = int(np.sum([each.diverged.sum() for each in results]))
     return text + (f" {words.count(lost)} runs left by diverging." if lost else "")

@@ -42,6 +42,7 @@ class Against:
     places: list[Array] = field(default_factory=list)
     lines: list[ErrorbarContainer] = field(default_factory=list)
     points: list[Line2D] = field(default_factory=list)
+    threshold: Line2D | None = None
 
 
 def as_escapes(result: Escape | Sequence[Escape]) -> tuple[Escape, ...]:
@@ -174,6 +175,11 @@ def escape_against(
             drawn.points += ax.plot(
                 [at], row[:1], "o", color=hues[each.method], markersize=3.6 * thick, zorder=4
             )
+    edges = {each.threshold for each in results if each.threshold is not None} if key == "rho" else set()
+    if len(edges) == 1:
+        drawn.threshold = ax.axvline(
+            edges.pop(), color=style.ink(), linewidth=0.8 * thick, linestyle=(0, (1, 1.5)), zorder=2
+        )
     ax.set_xlabel(words.GREEK.get(key, key))
     ax.set_ylabel("share that left" if of == "escaped" else "median time")
     bottom, top = (-0.03, 1.03) if of == "escaped" else (0.0, ax.get_ylim()[1])
