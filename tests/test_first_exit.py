@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -271,3 +272,14 @@ def test_an_escape_is_the_same_after_loading(tmp_path: Any) -> None:
     assert entry["runs"] == 60
     assert 0 < entry["interval"][0] < entry["escaped"] < entry["interval"][1] <= 1
     assert entry["median_steps"] == np.sort(e.exits)[29]  # half of 60
+
+
+def test_the_page_of_questions_says_what_its_example_prints() -> None:
+    text = (Path(__file__).parent.parent / "docs" / "questions.md").read_text(encoding="utf-8")
+    page = text.split("## How soon does it leave a saddle or a minimum?")[1]
+    code = page.split("```python\n")[1].split("```")[0]
+    space: dict[str, Any] = {"ss": ss}
+    exec(code, space)
+    first = space["found"][0].summary()
+    said = code.split("# …")[1].split("\n")[0].strip(" …")
+    assert all(part.strip() in first for part in said.split(", "))
