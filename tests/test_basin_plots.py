@@ -65,6 +65,17 @@ def test_pixels_have_their_starts_in_the_middle() -> None:
     assert drawn.image.get_extent() == pytest.approx((-2, 2, -1, 1))
 
 
+def test_a_slice_says_where_the_other_coordinates_are() -> None:
+    scene = replace(background(), coordinates=("x", "z"), points=())
+    spec = {"coordinates": ["x", "y", "z"]}
+    result = by_hand(
+        [["left"] * 2] * 2, background=scene, plane=(0, 2), origin=np.array([9, 0.3, 9]), spec=spec
+    )
+    text = written(plots.basins_figure(result))
+    assert "y = 0.3" in text
+    assert "f(x,y,z)" in text
+
+
 def test_several_runs_mix_their_hues_as_light() -> None:
     odds = np.array([[[1.0, 0.5]], [[0.0, 0.5]]])
     result = by_hand([["converged:0", "converged:0"]], runs=10, ends=("converged:0", "trapped:2"), odds=odds)

@@ -143,8 +143,9 @@ def _record(scene: Pixels, plan: Plan, found: PartialFates, runs: int, more: int
     return Basins(
         spec={
             "landscape": landscape.name, "formula": landscape.formula, "params": dict(landscape.params),
-            "method": plan.method.text, "steps": plan.ticks, "runs": runs, "seed": plan.seed, "fast": plan.fast,
-            "early": early, "more": more, **({"laws": {plan.method.text: said}} if said else {}),
+            "coordinates": list(landscape.coordinates), "method": plan.method.text, "steps": plan.ticks,
+            "runs": runs, "seed": plan.seed, "fast": plan.fast, "early": early, "more": more,
+            **({"laws": {plan.method.text: said}} if said else {}),
         },
         method=plan.method.text,
         formula=words.formula(plan.method),

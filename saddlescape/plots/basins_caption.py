@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from saddlescape.answers.basins import Basins
 from saddlescape.answers.disagreement import Disagreement
@@ -14,7 +15,7 @@ from saddlescape.plots.caption import broken, of_loss, of_methods
 def sentences(results: Sequence[Basins], between: Disagreement | None, timed: bool) -> list[list[str]]:
     """Return the paragraphs of the caption as pieces between which a line may break."""
     paragraphs = [
-        of_loss(results[0].background),
+        of_loss(replace(results[0].background, coordinates=coordinates(results[0]))),
         of_methods([(each.method, each.formula) for each in results]),
         broken(_numbers(results)),
         broken(_reading(results, between, timed)),
@@ -34,9 +35,10 @@ def _numbers(results: Sequence[Basins]) -> str:
     )
     shapes = dict.fromkeys(each.shape for each in results)
     facts.append(" and ".join(f"{words.count(nx)} × {words.count(ny)}" for ny, nx in shapes) + " starts")
-    facts += [f"{words.count(each.runs)} runs from each" for each in results[:1] if each.runs > 1]
-    first = results[0]
-    names = first.background.coordinates
+    if runs := {each.runs for each in results if each.runs > 1}:
+        where = "" if all(each.runs > 1 for each in results) else " of a random method"
+        facts.append(f"{' and '.join(map(words.count, sorted(runs)))} runs from each{where}")
+    first, names = results[0], coordinates(results[0])
     facts += [
         f"{words.coordinate(names[k])} = {words.number(float(first.origin[k]))}"
         for k in range(len(names))
@@ -45,6 +47,11 @@ def _numbers(results: Sequence[Basins]) -> str:
     if any(_random(each) for each in results) and (seed := first.spec.get("seed")) is not None:
         facts.append(f"seed {seed}")
     return ", ".join(facts) + "."
+
+
+def coordinates(result: Basins) -> tuple[str, ...]:
+    """Return the names of all coordinates; the background of a slice names those of its plane."""
+    return tuple(result.spec.get("coordinates", result.background.coordinates))
 
 
 def share(between: Disagreement) -> str:
@@ -73,7 +80,7 @@ def _reading(results: Sequence[Basins], between: Disagreement | None, timed: boo
     said += [look for word, look in looks.items() if word in occurring]
     text = "; ".join(said) + "."
     if any(each.ends for each in results):
-        text += " Hues of a pixel's runs are mixed by their shares."
+        text += " Hues of a pixel’s runs are mixed by their shares."
     if between is not None:
         text += f" {_differing(between)}"
     return f"{text} In brackets: 95\u2009% intervals."

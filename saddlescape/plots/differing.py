@@ -124,8 +124,9 @@ def _legend(ax: Axes, result: Disagreement, ends: dict[int, End]) -> Legend:
         for (a, b), n in shown
     ]
     if rest := sum(n for _, n in rows[len(shown) :]):
-        text = f"{100 * rest / total:.1f}\u2009% {len(rows) - len(shown)} other changes"
-        handles.append(Swatch([style.paper()], text))
+        part, more = 100 * rest / total, len(rows) - len(shown)
+        size = f"{part:.1f}" if part >= 0.05 else "< 0.1"
+        handles.append(Swatch([style.paper()], f"{size}\u2009% {more} other change{'s' * (more > 1)}"))
     page, agreed = np.array(to_rgb(style.paper())), AGREED[style.is_dark()]
     both = {int(k) for k in np.unique(result.second[~result.unknown & ~result.differ])}
     pale = [page + agreed * (np.array(to_rgb(ends[k].colour)) - page) for k in sorted(both)]
