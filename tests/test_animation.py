@@ -213,6 +213,14 @@ def test_a_flood_has_a_panel_per_map_and_keeps_its_colours(tmp_path: Path) -> No
         plots.animate_basins(by_hand(words, ends=("converged:0",), odds=np.ones((1, 10, 10)), runs=3))
 
 
+def test_landscape_basins_writes_a_flood_and_makes_it_again(say: Callable[..., Said]) -> None:
+    code, _, err = say("basins", "saddle", "--resolution", "12", "-n", "60", "-o", "a.gif")
+    assert (code, "wrote  a.gif" in err) == (0, True)
+    assert say("rerun", "a.gif", "--check")[0] == 0
+    code, _, err = say("basins", "beale", "--opt", "sam:batch=1", "--runs", "3", "-o", "a.gif")
+    assert (code, "nothing does here" in err) == (2, True)
+
+
 @pytest.mark.parametrize(("more", "said"), [
     ({"kind": "film"}, "trajectories or cloud"), ({"frames": 1}, "frames ≥ 2"), ({"pace": 0}, "pace above 0"),
 ])  # fmt: skip

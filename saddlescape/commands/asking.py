@@ -76,6 +76,15 @@ class Asked(ABC):
     def figure(self, found: Sequence[Any]) -> Any:
         """Return the figure."""
 
+    @property
+    def moves(self) -> bool:
+        """Whether what is found can be watched as it comes about, in ``movie``."""
+        return False
+
+    def movie(self, found: Sequence[Any]) -> Any:
+        """Return the moving picture (plots.movie.Movie); only of questions that say ``moves``."""
+        raise UsageError(f"landscape {self.written.command} has no moving picture")
+
     @abstractmethod
     def to_json(self, found: Sequence[Any]) -> dict[str, Any]:
         """Return the object of the command's schema, without ``schema``, ``landscape`` and ``files``."""
@@ -104,7 +113,7 @@ def perform(asked: Asked, given: dict[str, Any], console: Console) -> None:
 
     began = time.monotonic()
     default = f"{asked.stem}.png"
-    paths = outputs.chosen(given.get("out") or (), default, not given.get("no_plot"))
+    paths = outputs.chosen(given.get("out") or (), default, not given.get("no_plot"), moving=asked.moves)
     kept = Kept.beside(paths[0] if paths else Path(default), asked.spec)
     if given.get(asked.spec.afresh.removeprefix("--").replace("-", "_")):
         kept.forget()
@@ -139,6 +148,8 @@ def write(path: Path, asked: Asked, found: Sequence[Answer]) -> list[Path]:
     suffix = path.suffix.lower()
     if suffix in outputs.FIGURES:
         return [outputs.save_figure(asked.figure(found), path, asked.spec)]
+    if suffix in outputs.MOVING:
+        return [asked.movie(found).save(path, asked.spec.to_json())]
     if suffix == ".npz":
         return [each.save(name) for each, name in zip(found, data_names(path, asked), strict=True)]
     return [outputs.save_text(path, asked.spec.to_toml() if suffix == ".toml" else text(asked, found))]

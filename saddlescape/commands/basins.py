@@ -12,7 +12,7 @@ from saddlescape.commands.basins_plan import BasinsAsked
 @o.takes(
     landscape=o.MaybeSource, opt=o.Opt, **o.NUMBERS, resolution=o.Resolution, steps=o.Steps, time=o.Time, runs=o.Runs,
     more=o.More, plane=o.Plane, origin=o.Origin, view=o.View, seed=o.Seed, early=o.Early, fast=o.Fast,
-    **o.SCENE, out=o.Plainly, **o.FILES, **o.WORK, no_continue=o.NoMore, afresh=o.Afresh,
+    **o.SCENE, out=o.Out, **o.FILES, **o.WORK, no_continue=o.NoMore, afresh=o.Afresh,
 )  # fmt: skip
 def basins(context: typer.Context) -> None:
     """Draw where methods end from every pixel of a window.

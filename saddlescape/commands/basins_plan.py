@@ -133,6 +133,17 @@ class BasinsAsked(Asked):
 
         return plots.basins_figure(found, differing(found), style=self.spec.style)
 
+    @property
+    def moves(self) -> bool:
+        """Whether every pixel has a time at which its end is seen: those of several runs have shares."""
+        return bool(self.spec.runs == 1)
+
+    def movie(self, found: Sequence[Basins]) -> Any:
+        """Return the maps as they fill."""
+        from saddlescape import plots
+
+        return plots.animate_basins(found, style=self.spec.style)
+
     def to_json(self, found: Sequence[Basins]) -> dict[str, Any]:
         """Return the object of schema landscape.basins/1."""
         between = differing(found)
