@@ -50,6 +50,24 @@ def test_a_flow_has_no_upper_end():
     assert "no change" in found.summary()
 
 
+def test_noise_frees_sam_from_the_sigma_of_theory_on():
+    """x² − y², rho = 0.1: sigma* = rho √(pi/2). The nodes of the mean step are good to 1e-3 there."""
+    found = ss.threshold(
+        SADDLE, "sam:rho=0.1,eta=0.01,sigma=0.1", "sigma", point=0, between=(0.02, 0.5), tolerance=1e-2
+    )
+    assert found.exact == pytest.approx(0.1 * np.sqrt(np.pi / 2), rel=1e-12)
+    assert found.value == pytest.approx(found.exact, rel=0.011)  # the bracket
+    assert (found.before, found.after) == ("stays", "leaves")
+
+
+def test_across_a_curve_of_minima_the_formula_holds_too():
+    """(xy − 1)²/2 at (−1, −1), λ = 2 across: rho < 2/(eta λ²) − 1/λ = 4.5 at eta = 0.1."""
+    found = ss.threshold(ss.landscape("uv"), "usam:eta=0.1", "rho", point=0, between=(0.01, 10))
+    assert found.exact == pytest.approx(4.5, rel=1e-9)
+    # a multiplier within 1e-6 of the circle counts as along the curve
+    assert found.value == pytest.approx(4.5, rel=1e-5)
+
+
 # ---- fates -----------------------------------------------------------------------------------------------------------
 def flow_is_caught(rho: float) -> bool:
     """Whether SAM's flow on x² − y² from (−3, −0.01) comes to the origin, by SciPy's DOP853."""

@@ -13,6 +13,7 @@ import numpy as np
 from saddlescape.dynamics.method import Method
 from saddlescape.dynamics.momentum import Nesterov
 from saddlescape.landscapes.base import Array, Landscape
+from saddlescape.results import CriticalPoint
 
 #: an eigenvalue below this part of the largest counts as 0
 FLAT = 1e-9
@@ -61,6 +62,25 @@ def edge(eta: Any, rho: Any, K: Any = 2.0) -> Any:
     """
     rho = np.asarray(rho, dtype=float)
     return 2.0 * K / (eta * (1.0 + np.sqrt(1.0 + 4.0 * rho * K / eta)))  # the root without cancellation
+
+
+def across(point: CriticalPoint) -> Array:
+    """Return the eigenvalues that decide at a critical point: of a curve of minima those across it."""
+    values = point.eigenvalues
+    if point.samples is None:
+        return values
+    return np.asarray(values[np.abs(values) > 1e-6 * np.max(np.abs(values), initial=0.0)])
+
+
+def condition(method: Method) -> str:
+    """Return in words what ``limits`` solves."""
+    curvature = "λ(1 + rho λ)" if factor(method) else "λ"
+    if method.clock.name != "steps":
+        return f"0 < {curvature}"
+    if "beta" not in method.numbers:
+        return f"0 < eta·{curvature} < 2"
+    nesterov = "/(1 + 2 beta)" if isinstance(method.momentum, Nesterov) else ""
+    return f"0 < eta·{curvature} < 2(1 + beta){nesterov}"
 
 
 def limits(method: Method, key: str, eigenvalues: Array) -> tuple[float, float] | None:

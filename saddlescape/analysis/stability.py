@@ -79,10 +79,9 @@ def limits_at(method: Method, point: CriticalPoint) -> dict[str, tuple[float, fl
     """Return, for eta, rho and beta where a formula is known, the interval in which ``method`` attracts at ``point``.
 
     Of a curve of minima the flat direction is left out."""
-    across = point.eigenvalues
-    if point.samples is not None:
-        across = across[np.abs(across) > 1e-6 * np.max(np.abs(across), initial=0.0)]
-    spans = {key: quadratics.limits(method, key, across) for key in KEYS if key in method.numbers}
+    spans = {
+        key: quadratics.limits(method, key, quadratics.across(point)) for key in KEYS if key in method.numbers
+    }
     return {key: span for key, span in spans.items() if span is not None}
 
 
