@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -189,3 +190,16 @@ def test_maps_that_are_not_of_this_method_or_landscape_are_refused(refined: tupl
         ss.refine(ss.landscape("beale"), "gd:eta=0.005", found)
     with pytest.raises(UsageError, match="levels must be a whole number"):
         ss.refine(scene, "gd:eta=0.005", found, 0)
+
+
+@pytest.mark.slow
+def test_what_the_documentation_shows_runs_and_says_so() -> None:
+    text = (Path(__file__).parent.parent / "docs" / "questions.md").read_text(encoding="utf-8")
+    (block,) = (b for b in re.findall(r"```python\n(.*?)```", text, flags=re.S) if "ss.refine" in b)
+    space: dict[str, Any] = {}
+    exec(block, space)
+    shown = re.findall(r"…  (.*?) …", block)
+    said = " ".join(f"{space['between']} {ss.basin_entropy(space['fine'])}".split())
+    assert len(shown) == 2
+    assert all(" ".join(line.split()) in said for line in shown)
+    assert 0.05 < space["fine"].runs_made / space["fine"].status.size < 0.15
