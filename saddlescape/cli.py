@@ -14,7 +14,7 @@ import typer
 from typer.main import get_command
 
 from saddlescape import __version__
-from saddlescape.commands import basins, critical, doctor, escape, faces, gallery, listing, rerun, run
+from saddlescape.commands import basins, critical, doctor, escape, faces, flow, gallery, listing, rerun, run
 from saddlescape.commands.asking import Stopped
 from saddlescape.commands.console import width
 from saddlescape.commands.options import Command, Group
@@ -27,6 +27,7 @@ HELP = """Simulate and draw optimisers (GD, SAM and its family) on toy loss land
 \b
   landscape run beale --opt sam             GD descends, SAM stays at a saddle
   landscape run "x^2 - a*y^2" -p a=2        a formula of your own
+  landscape flow beale --opt sam@flow       where a flow leads, and what parts it
   landscape faces beale --opt sam:batch=1   how near its SDEs are to the map
   landscape escape saddle --opt sam:batch=1 how soon its runs leave the saddle
   landscape basins himmelblau --opt sam     where it ends, from every start
@@ -66,6 +67,7 @@ def start(
 
 app.command("run", cls=Command)(run.run)
 app.command("faces", cls=Command)(faces.faces)
+app.command("flow", cls=Command)(flow.flow)
 app.command("escape", cls=Command)(escape.escape)
 app.command("basins", cls=Command)(basins.basins)
 app.command("list", cls=Command)(listing.list_names)

@@ -48,7 +48,7 @@ def flow_field(
         raise UsageError(f"a landscape is needed, such as ss.landscape('beale'), not {landscape!r:.60}")
     count = values.whole(2, 10**6)("resolution", resolution)
     scene = landscape.with_window(view=values.window("view", view))
-    _drawable(scene, count)
+    drawable(scene, count)
     own = _single(as_method(method)).on(scene)
     field = VectorField(scene, own)
     axes, velocity = rests.on_grid(field, scene.view, count)
@@ -76,7 +76,8 @@ def _curves(field: VectorField, rests: Sequence[Rest], unstable: bool) -> tuple[
     return () if refusal(field) else tuple(traced(field, field.landscape.view, rests, unstable))
 
 
-def _drawable(landscape: Landscape, count: int) -> None:
+def drawable(landscape: Landscape, count: int) -> None:
+    """Raise UsageError where a field of ``count`` points along each axis cannot be drawn."""
     if landscape.dim > 2:
         raise UsageError(
             f"{landscape.name} has {landscape.dim} coordinates, and a field is drawn over one or two: "

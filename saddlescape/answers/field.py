@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -114,9 +115,11 @@ class Field(Answer):
             return "defined nowhere in the window"
         return f"speeds from {speed.min():.3g} to {speed.max():.3g}"
 
-    def ways(self, point: int) -> str:
-        """Return where the stable branches of a saddle come from, in words."""
-        return ", ".join(self.came_from(each) for each in self.branches(point))
+    def ways(self, point: int, x: Array | None = None) -> str:
+        """Return where the stable branches of a saddle come from, in words; ``x`` says which of the rest points (−1)."""
+        own = [each for each in self.branches(point) if x is None or np.array_equal(each.x[0], x)]
+        tally = Counter(self.came_from(each) for each in own)
+        return ", ".join(f"{where} (both)" if n == 2 == len(own) else where for where, n in tally.items())
 
     def came_from(self, branch: Separatrix) -> str:
         """Return where a branch ends (backwards in time: comes from), in words."""

@@ -130,6 +130,30 @@ Stop = Annotated[
         help="End a trajectory once it leaves the domain, or is at its end for certain.",
     ),
 ]
+FieldPoints = Annotated[
+    str | None,
+    Option("--resolution", metavar="N", help="Points of the grid along each axis.  [default: 101]"),
+]
+Draw = Annotated[
+    str | None,
+    Option(
+        metavar="stream|arrows|lic", help="How directions are drawn: lic is a texture.  [default: stream]"
+    ),
+]
+Separatrices = Annotated[
+    bool | None,
+    Option("--separatrices/--no-separatrices", help="Trace the separatrices of flows.", show_default=False),
+]
+Unstable = Annotated[
+    bool | None,
+    Option(
+        "--unstable/--no-unstable", help="Trace the unstable branches of saddles too.", show_default=False
+    ),
+]
+Nullclines = Annotated[
+    bool | None,
+    Option("--nullclines/--no-nullclines", help="Draw where each component vanishes.", show_default=False),
+]
 Fast = Annotated[
     bool | None,
     Option(

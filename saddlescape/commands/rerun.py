@@ -108,8 +108,9 @@ def kinds() -> dict[str, type[Asked]]:
     from saddlescape.commands.critical_plan import CriticalAsked
     from saddlescape.commands.escape_plan import EscapeAsked
     from saddlescape.commands.faces_plan import FacesAsked
+    from saddlescape.commands.flow_plan import FlowAsked
 
-    found: tuple[type[Asked], ...] = (FacesAsked, BasinsAsked, EscapeAsked, CriticalAsked)
+    found: tuple[type[Asked], ...] = (FacesAsked, FlowAsked, BasinsAsked, EscapeAsked, CriticalAsked)
     return {kind.written.command: kind for kind in found}
 
 
