@@ -27,7 +27,7 @@ HELP = """Simulate and draw optimisers (GD, SAM and its family) on toy loss land
 \b
   landscape run beale --opt sam             GD descends, SAM stays at a saddle
   landscape run "x^2 - a*y^2" -p a=2        a formula of your own
-  landscape flow beale --opt sam@flow       where a flow leads, and what parts it
+  landscape flow beale --opt sam@flow       where it leads, what parts it
   landscape faces beale --opt sam:batch=1   how near its SDEs are to the map
   landscape escape saddle --opt sam:batch=1 how soon its runs leave the saddle
   landscape basins himmelblau --opt sam     where it ends, from every start
