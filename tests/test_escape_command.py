@@ -155,3 +155,12 @@ def test_the_page_says_what_was_found(sweep: list[Escape]) -> None:
     assert "Kaplan–Meier" in words
     assert len(figure.axes) == 2
     assert len(plots.escape_figure(sweep[0]).axes) == 1
+
+
+@pytest.mark.parametrize("style", ["paper", "slides"])
+def test_nothing_is_written_beyond_the_page(sweep: list[Escape], style: str) -> None:
+    figure = plots.escape_figure(sweep, style=style, labels=["a rather long name of a method, ρ = 0.123"] * 3)
+    canvas: Any = figure.canvas
+    right = figure.get_size_inches()[0] * figure.dpi
+    for text in figure.texts:
+        assert text.get_window_extent(canvas.get_renderer()).x1 <= right, text.get_text()

@@ -40,7 +40,7 @@ def first_exits(
     """
     if adaptive(plan.method):
         raise UsageError(
-            "a first exit is looked for at ticks of one length, which scheme=dopri5 does not make: rk4"
+            "a first exit is looked for at ticks of one length, which scheme=dopri5 does not make: use rk4"
         )
     if np.any(np.sum((plan.x0 - centre) ** 2, axis=1) > radius**2):
         raise UsageError(f"a start lies outside the ball of radius {radius:g} that is to be left")

@@ -10,13 +10,14 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.text import Text
 
 from saddlescape.answers.escape import Escape
 from saddlescape.errors import UsageError
 from saddlescape.plots import naming, words
 from saddlescape.plots import style as sheets
 from saddlescape.plots.caption import broken, of_loss, of_methods
-from saddlescape.plots.escaping import as_escapes, colours, escape, escape_against, swept
+from saddlescape.plots.escaping import as_escapes, colours, covered, escape, escape_against, swept
 from saddlescape.plots.layouts import Sheet
 from saddlescape.plots.typeset import Setter
 
@@ -84,47 +85,52 @@ def _write(sheet: Sheet, results: Sequence[Escape], bottom: float, caption: str 
         left / sheet.width, 1 - 0.19 * u / height, title, fontsize=size + 1, weight="bold", va="center_baseline",
         parse_math=False,
     )  # fmt: skip
-    for k, each in enumerate(results):
-        _entry(sheet, setter, each, k, left, height - bottom - step * (k + 0.5))
+    in_time = any(each.clock != "steps" for each in results)
+    _fit(sheet, [
+        _entry(sheet, each, k, left, height - bottom - step * (k + 0.5), in_time) for k, each in enumerate(results)
+    ])  # fmt: skip
     y = height - bottom - step * len(results) - gap
     for row, tall in rows:
         y -= tall
         setter.write(row, left, y + 0.32 * (tall - 0.1 * u), sheets.ink())
 
 
-def _entry(sheet: Sheet, setter: Setter, each: Escape, k: int, left: float, y: float) -> None:
-    """Write one line of the key: a sample of the curve, the method, what was found."""
+def _entry(sheet: Sheet, each: Escape, k: int, left: float, y: float, in_time: bool) -> Text:
+    """Write one line of the key: a sample of the curve, the method, what was found; return the words."""
     width, height = sheet.figure.get_size_inches()
-    size, u = float(matplotlib.rcParams["font.size"]), sheet.unit
-    text = f"{sheet.labels[k]}: {_found(each)}"
+    u, thick = sheet.unit, 1.4 * float(matplotlib.rcParams["lines.linewidth"])
     ends = [left / width, (left + 0.3 * u) / width]
-    sheet.figure.add_artist(
-        Line2D(
-            ends,
-            [y / height] * 2,
-            color=sheet.colours[k],
-            linewidth=1.4 * matplotlib.rcParams["lines.linewidth"],
-        )
-    )
-    room = setter.width - 0.42 * u
-    fits = min(1.0, room / max(setter.measure(text) * size / setter.size, 1e-9))
-    sheet.figure.text(
-        (left + 0.4 * u) / width, y / height, text, va="center_baseline", fontsize=size * max(fits, 0.6),
-        parse_math=False,
-    )  # fmt: skip
+    sheet.figure.add_artist(Line2D(ends, [y / height] * 2, color=sheet.colours[k], linewidth=thick))
+    text = f"{sheet.labels[k]}: {_found(each, in_time)}"
+    place = (left + 0.4 * u) / width, y / height
+    return sheet.figure.text(*place, text, va="center_baseline", parse_math=False)
 
 
-def _found(each: Escape) -> str:
+def _fit(sheet: Sheet, texts: Sequence[Text]) -> None:
+    """Give all lines of the key one size in which the longest ends before the margin."""
+    canvas: Any = sheet.figure.canvas
+    renderer, dpi = canvas.get_renderer(), float(sheet.figure.dpi)
+    room = (sheet.width - 0.14 * sheet.unit) * dpi
+    for _ in range(5):  # letters are widened to whole pixels: widths do not go quite with the size
+        boxes = [text.get_window_extent(renderer) for text in texts]
+        fits = min((room - box.x0) / box.width for box in boxes)
+        if fits >= 1.0:
+            return
+        for text in texts:
+            text.set_fontsize(0.995 * fits * float(text.get_fontsize()))
+
+
+def _found(each: Escape, in_time: bool) -> str:
     low, high = each.interval
     text = f"{each.escaped:.1%} left ({low:.1%} to {high:.1%})"
-    middle, first, last = each.median_steps if each.clock == "steps" else each.median
-    unit = "steps" if each.clock == "steps" else "time"
+    middle, first, last = each.median if in_time else each.median_steps
+    unit = "time" if in_time else "steps"
     if middle is not None:
         span = f"{'…' if first is None else words.number(first)} to {'∞' if last is None else words.number(last)}"
         text += f", median {unit} {words.number(middle)} ({span})"
     if each.rate:
         value, least, most = (words.number(a) for a in (each.rate.value, each.rate.low, each.rate.high))
-        text += f", rate of the tail {value} ({least} to {most})"
+        text += f", tail rate {value} ({least} to {most})"
     return text
 
 
@@ -151,6 +157,8 @@ def _numbers(results: Sequence[Escape]) -> str:
 def _reading(results: Sequence[Escape]) -> str:
     """Return what curves, bands and marks mean, as far as they occur."""
     text = "Curves: Kaplan–Meier, with 95\u2009% bands; dots: medians; in brackets: 95\u2009% intervals."
+    if any(covered(results)):
+        text += " Curves that coincide show as rims of the last."
     if any(each.theory is not None for each in results):
         text += " Dashed: the share inside of a Gaussian with the linear theory's covariance, an upper bound."
     edges = {each.threshold for each in results if each.threshold is not None}

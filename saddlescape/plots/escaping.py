@@ -80,13 +80,13 @@ def escape(
     last = max(_seen(each) / (each.eta if in_steps else 1.0) for each in results)
     drawn = Escapes(ax)
     ax.axhline(0.5, color=style.ink(), linewidth=0.5 * thick, alpha=0.35, zorder=1)
-    for each, hue in zip(results, colours(results), strict=True):
+    for each, hue, rim in zip(results, colours(results), covered(results), strict=True):
         per = each.tick / (each.eta if in_steps else 1.0)
         ticks, share, low, high = _to_the_end(each.curve, each.ticks)
         look: dict[str, Any] = {"color": hue, "linewidth": 0, "alpha": 0.2, "zorder": 2}
         drawn.bands.append(ax.fill_between(per * ticks, low, high, step="post", **look))
         drawn.lines += ax.plot(
-            per * ticks, share, drawstyle="steps-post", color=hue, linewidth=thick, zorder=3
+            per * ticks, share, drawstyle="steps-post", color=hue, linewidth=thick * (1 + 0.9 * rim), zorder=3
         )
         middle = each.curve.first(0.5)[0]
         if middle is not None:
@@ -107,6 +107,14 @@ def escape(
 def _seen(each: Escape) -> float:
     """Return the time up to which there is something to see: the last exit where all have left."""
     return each.time if each.count < each.runs else min(each.time, 1.1 * float(np.max(each.times)))
+
+
+def covered(results: Sequence[Escape]) -> list[int]:
+    """Return how many later curves lie on each: they show as a rim of those."""
+    return [
+        sum(np.array_equal(each.times, other.times, equal_nan=True) for other in results[k + 1 :])
+        for k, each in enumerate(results)
+    ]
 
 
 def _one_eta(results: Sequence[Escape]) -> bool:
