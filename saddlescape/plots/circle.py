@@ -115,7 +115,7 @@ def _frame(ax: Axes, reach: float, largest: float | None) -> None:
         ax.set_xticks([-1.0, 0.0, 1.0], [f"−{name}", "0", name])
         ax.set_yticks([-1.0, 0.0, 1.0], ["", "0", ""])
         ax.set_xlabel("eigenvalue, real part", labelpad=2)
-        ax.set_ylabel("imaginary part", labelpad=0)
+        ax.set_ylabel("imaginary part", labelpad=6)
         return
     powers = [10**k for k in range(int(most - 1.0) + 1)]
     if len(powers) > 2:  # more would touch
