@@ -58,6 +58,8 @@ _HOME = {
     "Threshold": "answers.threshold",
     "flow_field": "analysis.field",
     "Field": "answers.field",
+    "sam_step": "analysis.steps",
+    "SamStep": "answers.steps",
     "separatrices": "analysis.separatrices",
     "phase_diagram": "analysis.phase",
     "PhaseDiagram": "answers.phase",

@@ -19,6 +19,7 @@ HOMES = {
     "FaceComparison": "faces",
     "Basins": "basins",
     "Field": "field",
+    "SamStep": "steps",
     "Sharpness": "sharpness",
     "Stability": "stability",
     "Disagreement": "disagreement",

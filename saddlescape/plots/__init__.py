@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from saddlescape.plots.sharp_traces import sharpness
     from saddlescape.plots.sharpness_page import sharpness_figure
     from saddlescape.plots.stability_page import critical_figure, phase_figure
+    from saddlescape.plots.step_cartoon import sam_step
     from saddlescape.plots.style import STYLES, context
     from saddlescape.plots.tipping_map import tipping
 
@@ -70,6 +71,7 @@ __all__ = [
     "plane",
     "read_spec",
     "run_figure",
+    "sam_step",
     "save",
     "separatrices",
     "sharpness",
@@ -108,6 +110,7 @@ HOMES = {
     "plane": "projection",
     "read_spec": "provenance",
     "run_figure": "figure",
+    "sam_step": "step_cartoon",
     "save": "saving",
     "separatrices": "field_map",
     "sharpness": "sharp_traces",
