@@ -20,6 +20,8 @@ from saddlescape.results import Array
 SHORT, SHOWN = 0.1, 0.22
 #: length of the longer of both gradients, in parts of the picture
 GRADIENT = 0.34
+#: of arrows: SAM climbs along the gradient, which shows as a rim of the ascent
+WIDTHS = {"gradient": 4.2, "plain": 1.0}
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ def sam_step(result: SamStep, ax: Axes | None = None, *, width: float | None = N
     }
     hues = _hues()
     for name, (tail, head) in arrows.items():
-        _arrow(ax, tail, head, hues[name], 1.0 if name in ("gradient", "plain") else 1.7)
+        _arrow(ax, tail, head, hues[name], WIDTHS.get(name, 1.7))
     ax.add_patch(
         Circle(tuple(result.x), reach, fill=False, edgecolor=hues["ascent"], linestyle=":", zorder=3)
     )
@@ -92,7 +94,7 @@ def _arrow(ax: Axes, tail: Array, head: Array, hue: str, thick: float) -> None:
 
 
 def _number(ax: Axes, k: int, tail: Array, head: Array, wide: float) -> Any:
-    """Write the number of a stage in a disk beside the end of its arrow: those of gradients and of the start across it."""
+    """Write the number of a stage in a disk beside the end of its arrow: those of gradients and start across it."""
     along = (head - tail) / (float(np.linalg.norm(head - tail)) or 1.0)
     across = np.array([-along[1], along[0]])
     at = (tail if k == 1 else head) + 0.05 * wide * {1: -across, 2: across, 4: -across}.get(k, along)
@@ -127,7 +129,7 @@ def _legend(ax: Axes, hues: dict[str, str], stretch: float) -> None:
             [],
             [],
             color=hues[name],
-            linewidth=(1.0 if name in ("gradient", "plain") else 1.7) * thick,
+            linewidth=WIDTHS.get(name, 1.7) * thick,
             label=label,
         )
         for name, label in said.items()
