@@ -111,7 +111,7 @@ def percent(count: int, of: int) -> str:
 
 def interval(share: float, low: float, high: float) -> str:
     """Return a share and its interval, with the digits that it tells."""
-    digits = 1 if high - low > 5e-4 else 2 if share > 1e-3 else 3
+    digits = 1 if high - low > 5e-4 else 3 if 0 < share <= 1e-3 else 2
     part, lower, upper = (f"{100 * a:.{digits}f}" for a in (share, low, high))
     return f"{part}\u2009%" + (f" ({lower}–{upper})" if lower != upper else "")
 

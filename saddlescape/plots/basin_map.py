@@ -150,9 +150,10 @@ def lines(
 def mark_points(
     ax: Axes, background: Background, plane: tuple[int, int], origin: Array, box: Box
 ) -> tuple[Line2D, ...]:
-    """Mark the critical points that lie in the plane."""
-    here = in_plane(background.points, plane, origin)
-    return tuple(critical.mark(ax, here, (box[:2], box[2:])))
+    """Mark the critical points that lie in the plane, smaller where they are many."""
+    view = (box[:2], box[2:])
+    here = critical.inside(in_plane(background.points, plane, origin), view)
+    return tuple(critical.mark(ax, here, view, 6.5 * min(1.0, (20 / max(len(here), 1)) ** 0.4)))
 
 
 def in_plane(points: Sequence[CriticalPoint], plane: tuple[int, int], origin: Array) -> list[CriticalPoint]:
