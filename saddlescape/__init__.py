@@ -23,7 +23,7 @@ _HOME = {
     "simulate": "dynamics.simulate",
     "product": "dynamics.sweeps",
     "step": "dynamics.evaluate",
-    "jacobian": "dynamics.evaluate",
+    "jacobian": "dynamics.jacobian",
     "drift": "dynamics.evaluate",
     "covariance": "dynamics.evaluate",
     "kernel_source": "dynamics.link",

@@ -218,6 +218,30 @@ def test_the_jacobian_is_refused_where_the_map_is_not_smooth() -> None:
     np.testing.assert_allclose(found, np.diag([1 - 0.01 * 2 * 1.2, 1 + 0.01 * 2 * 0.8]), rtol=1e-15)
 
 
+@pytest.mark.parametrize("beta", [0.0, 0.5])
+def test_the_mean_step_on_a_line_knows_how_often_the_sign_of_a_noisy_gradient_changes(beta: float) -> None:
+    h, rho, sigma, eta = 2.0, 0.3, 0.5, 0.1
+    line = ss.landscape("h*x^2/2", params={"h": h})
+    found = ss.jacobian(line, ss.method("sam", sigma=sigma, rho=rho, eta=eta, beta=beta), np.zeros(1))
+    # E sign(h x + sigma z) = erf(h x/(sigma √2)), whose slope at 0 is h √(2/π)/sigma
+    slope = h * (1 + rho * h * np.sqrt(2 / np.pi) / sigma)
+    wanted = [[1 - eta * slope, -eta * beta], [slope, beta]] if beta else [[1 - eta * slope]]
+    np.testing.assert_allclose(found, wanted, rtol=1e-9)
+
+
+def test_at_a_maximum_on_a_line_noise_frees_sam_below_a_radius() -> None:
+    """There cos x's SAM sees ∓ sin rho: its mean turns inwards from tan rho = sigma √(π/2) on, rho = 0.4648."""
+    for rho, verdict in ((0.46, "repels"), (0.47, "attracts")):
+        (point,) = [
+            p
+            for p in ss.stability(named("cosine"), f"sam:sigma=0.4,rho={rho},eta=0.05").points
+            if p.x[0] == 0
+        ]
+        assert point.verdict == verdict
+    (point,) = [p for p in ss.stability(named("cosine"), "sam@sde2:sigma=0.4,rho=0.3").points if p.x[0] == 0]
+    assert point.verdict == "unknown"
+
+
 @pytest.mark.parametrize(
     "piece", [ss.step, lambda L, m: ss.jacobian(L, m, np.ones(2))], ids=["step", "jacobian"]
 )

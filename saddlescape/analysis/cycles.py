@@ -9,7 +9,8 @@ import numpy as np
 
 from saddlescape.analysis import quadratics
 from saddlescape.answers.stability import Cycle
-from saddlescape.dynamics.evaluate import jacobian, ticks
+from saddlescape.dynamics.evaluate import ticks
+from saddlescape.dynamics.jacobian import jacobian
 from saddlescape.dynamics.method import Method
 from saddlescape.dynamics.momentum import Nesterov
 from saddlescape.dynamics.multipliers import PARTS as LOCAL

@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 
 from saddlescape.dynamics.clocks import Steps
-from saddlescape.dynamics.evaluate import ARRAYS, covariance, evaluated, jacobian, step
+from saddlescape.dynamics.evaluate import ARRAYS, covariance, evaluated
 from saddlescape.dynamics.expansion import along
 from saddlescape.dynamics.flows import atoms, mean_direction, slope, total
+from saddlescape.dynamics.jacobian import jacobian
 from saddlescape.dynamics.laws import seen
 from saddlescape.dynamics.method import Method
 from saddlescape.dynamics.multipliers import at_rest
@@ -150,8 +151,6 @@ def moments(landscape: Landscape, method: Method, about: CriticalPoint) -> Momen
     centre, derivative = _rest(landscape, method, about)
     discrete, d = isinstance(method.clock, Steps), landscape.dim
     rough = not method.perturbation.is_smooth and method.numbers["rho"] != 0.0
-    if d == 1 and rough and seen(method.noise, looks=True):
-        derivative = derivative + _of_sign(landscape, method, centre, len(derivative))
     K = _kick(landscape, method)
     p, g, slopes, rule = _draws(landscape, method, centre)
     mean_g, mean_slope = p @ g, np.einsum("a,aij->ij", p, slopes)
@@ -211,24 +210,6 @@ def _rates(landscape: Landscape, method: Method, x: Array) -> Array:
         )
 
     return np.stack([np.concatenate([value(f) for f in column]) for column in columns], axis=1)
-
-
-def _of_sign(landscape: Landscape, method: Method, x: Array, size: int) -> Array:
-    """Return what the sign of a noisy gradient on a line adds to the derivative of the mean step, (size, size): its jump
-    times the density of a change of sign, which no finite number of draws has."""
-    if not isinstance(method.clock, Steps) or method.noise.batch or method.noise.ascent != "same":
-        raise UsageError(
-            f"{method.text}: on a line the linear theory of a sign under Gaussian noise is built for the map with sigma "
-            "alone and ascent=same"
-        )
-    sigma = _numbers(method)["sigma"]
-    turn = -landscape.grad(x) / sigma
-    tick = step(landscape, method)
-    after, before = (np.concatenate(np.atleast_2d(tick(x, np.zeros(1), z=turn + e))) for e in (1e-9, -1e-9))
-    made = np.zeros((size, size))
-    density = np.exp(-0.5 * turn[0] ** 2) / np.sqrt(2 * np.pi)
-    made[:, 0] = density * landscape.hessian(x)[0, 0] / sigma * (after - before)
-    return made
 
 
 def _kick(landscape: Landscape, method: Method) -> Array:

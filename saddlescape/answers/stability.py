@@ -21,6 +21,7 @@ VERDICTS = {
     "neutral": "undecided (|multiplier| = 1)",
     "traps": "traps",
     "drifts": "is no rest point",
+    "unknown": "not known",
 }
 #: verdicts of a method that stays at the point
 HOLDS = ("attracts", "traps")

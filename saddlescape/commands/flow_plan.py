@@ -16,7 +16,12 @@ if TYPE_CHECKING:
     from saddlescape.answers.field import Field
     from saddlescape.dynamics.method import Method
 
-VERDICTS = {"neutral": "undecided", "drifts": "is no rest point", "saddle": "saddle of the field"}
+VERDICTS = {
+    "neutral": "undecided",
+    "drifts": "is no rest point",
+    "unknown": "not known",
+    "saddle": "saddle of the field",
+}
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,14 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from saddlescape.dynamics.expansion import along
 from saddlescape.dynamics.flows import atoms, mean_direction
 from saddlescape.dynamics.method import Method
 from saddlescape.dynamics.reading import method as as_method
 from saddlescape.dynamics.stages import JETS
 from saddlescape.errors import UsageError
 from saddlescape.landscapes.base import Array, Landscape
-from saddlescape.symbols import Vector, fixed, fold, variable
+from saddlescape.symbols import Vector, fold, variable
 
 
 def step(landscape: Landscape, method: Method | str) -> Callable[..., Any]:
@@ -24,7 +23,7 @@ def step(landscape: Landscape, method: Method | str) -> Callable[..., Any]:
     ``w0`` (…, n) weights of the samples. It is the formula itself on NumPy arrays, independent of the kernels.
     """
     resolved = as_method(method).on(landscape)
-    advance = ticks(landscape, resolved, _scalars(resolved))
+    advance = ticks(landscape, resolved, scalars(resolved))
 
     def tick(x: Any, v: Any = None, **drawn: Any) -> Any:
         x = np.asarray(x, dtype=float)
@@ -46,7 +45,7 @@ def drift(landscape: Landscape, method: Method | str) -> Callable[[Any], Array]:
     order, kind = getattr(resolved.clock, "order", None), getattr(resolved.clock, "drift", "plain")
     parts = resolved.parts(landscape.dim, landscape.n_samples)
     formula = -mean_direction(parts, x, order, kind)
-    return lambda at: evaluated(landscape, formula, {"x": np.asarray(at, dtype=float)}, _scalars(resolved))
+    return lambda at: evaluated(landscape, formula, {"x": np.asarray(at, dtype=float)}, scalars(resolved))
 
 
 def slope_at(landscape: Landscape, method: Method, numbers: Mapping[str, Any], state: Array) -> Array:
@@ -71,7 +70,7 @@ def covariance(landscape: Landscape, method: Method | str, *, clip: bool = True)
     parts = resolved.parts(landscape.dim, landscape.n_samples)
     order, kind = getattr(resolved.clock, "order", None), getattr(resolved.clock, "cov", "exact")
     pieces = atoms(parts, x, None if kind == "exact" else order)
-    numbers = _scalars(resolved)
+    numbers = scalars(resolved)
 
     def at(point: Any) -> Array:
         point = np.asarray(point, dtype=float)
@@ -169,50 +168,8 @@ def _jet(landscape: Landscape, given: Mapping[str, Any]) -> Callable[..., Array]
     return rule
 
 
-def jacobian(
-    landscape: Landscape, method: Method, x: Array, v: Array | None = None, *, zero: float = 0.0
-) -> Array:
-    """Return the derivative of one tick at (x, v), exact: the formula's own derivative along every coordinate.
-
-    Shape (s, s) with s = d, or 2d with momentum (x first). Of a random method it is that of the mean tick. Raises
-    UsageError where the map is not smooth (a unit vector of a gradient of length ``zero`` or less).
-    """
-    resolved = method.on(landscape).skeleton()
-    formulas = resolved.formulas(landscape.dim, landscape.n_samples)
-    d = landscape.dim
-    given = {"x": np.asarray(x, dtype=float), "v": np.zeros(d) if v is None else np.asarray(v, dtype=float)}
-    memo: dict[int, Any] = {}
-    derivatives = [
-        [along(f, fixed(np.eye(d)[i]), variable(name)) for f in formulas.values()]
-        for name in formulas
-        for i in range(d)
-    ]  # all are there before the first is evaluated: what is remembered goes by identity
-    more = {"norm": lambda a: norm_above(a, zero)}
-    return np.stack(
-        [
-            np.concatenate(
-                [
-                    np.zeros(d)
-                    if f is None
-                    else evaluated(landscape, f, given, _scalars(resolved), memo, more)
-                    for f in column
-                ]
-            )
-            for column in derivatives
-        ],
-        axis=1,
-    )
-
-
-def norm_above(a: Any, zero: float) -> Any:
-    """Return ‖a‖ for the rules of ``evaluated``. Raises UsageError where it is ``zero`` or less: no derivative there."""
-    n = ARRAYS["norm"](a)
-    if np.any(n <= zero):
-        raise UsageError("the map is not smooth here: it takes the unit vector of a zero gradient")
-    return n
-
-
-def _scalars(method: Method) -> Mapping[str, float]:
+def scalars(method: Method) -> Mapping[str, float]:
+    """Return the numbers of a method by name. Raises UsageError where one of them has several values."""
     for key, value in method.numbers.items():
         if isinstance(value, tuple):
             raise UsageError(f"{key} has {len(value)} values here; one method at a time, please")

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from saddlescape.dynamics.evaluate import evaluated, norm_above
+from saddlescape.dynamics.evaluate import evaluated
 from saddlescape.dynamics.expansion import along
 from saddlescape.dynamics.flows import mean_direction
+from saddlescape.dynamics.jacobian import norm_above
 from saddlescape.dynamics.method import Method
 from saddlescape.errors import UsageError
 from saddlescape.landscapes.base import Array, Landscape

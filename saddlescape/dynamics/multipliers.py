@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from saddlescape.dynamics.evaluate import jacobian, ticks
+from saddlescape.dynamics.evaluate import ticks
+from saddlescape.dynamics.jacobian import NoSlope, jacobian
 from saddlescape.dynamics.method import Method
 from saddlescape.dynamics.perturbations import Plain
 from saddlescape.dynamics.radius import capture_radius
@@ -28,6 +29,7 @@ PARTS = tuple(
         "multipliers",
         "radius",
         "evaluate",
+        "jacobian",
         "perturbations",
         "momentum",
         "noise",
@@ -48,7 +50,7 @@ Behaviour = dict[str, Any]
 def local_behaviour(landscape: Landscape, method: Method) -> list[Behaviour]:
     """Return, per critical point, {"id", "verdict", "multipliers", "radius", "note"}.
 
-    ``verdict``: attracts, repels or neutral by the moduli of the multipliers of the step map (its Jacobian's
+    ``verdict``: attracts, repels, neutral (or unknown) by the moduli of the multipliers of the step map (its Jacobian's
     eigenvalues, a real number or [real, imaginary]) against 1; traps or repels for a map that is not smooth there
     (normalised SAM): ``traps`` means that starts from all sides of a small ball, run by the map itself, stayed within
     the capture radius (times (1+beta)/(1−beta), by which momentum swings further); ``radius`` is how far out they still
@@ -84,6 +86,11 @@ def _smooth(landscape: Landscape, method: Method, point: CriticalPoint) -> Behav
         return None
     try:
         return _multipliers(landscape, method, point)
+    except NoSlope:
+        return {
+            "verdict": "unknown",
+            "note": "a sign under noise on a line: built for the map with sigma, ascent=same",
+        }
     except UsageError:
         if rough:
             return None

@@ -233,7 +233,7 @@ def _reading(results: Sequence[Field], kind: str) -> str:
     looks = {
         "filled marks attract": verdicts & set(ATTRACTS),
         "hollow ones repel": verdicts & {"repels"},
-        "grey ones are undecided": verdicts & {"neutral", "drifts"},
+        "grey ones are undecided": verdicts & {"neutral", "drifts", "unknown"},
     }
     marks = [word for word, there in looks.items() if there]
     said.append(", ".join(marks))
