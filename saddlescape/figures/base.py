@@ -22,15 +22,30 @@ if TYPE_CHECKING:
 
 #: the order of the gallery: chapters, and the files of this package in each
 CHAPTERS: dict[str, tuple[str, ...]] = {
-    "Where methods go": ("beale_gd_sam", "saddle_surface", "rho_family", "landscapes"),
+    "Where methods go": ("beale_gd_sam", "saddle_surface", "rho_family", "freeze_frames", "landscapes"),
     "Why a saddle holds SAM": (
-        "perturbed_points", "saddle_flows", "saddle_attractor", "closed_basin", "two_cycles", "momentum_frees",
+        "sam_step",
+        "perturbed_points",
+        "saddle_flows",
+        "saddle_attractor",
+        "closed_basin",
+        "two_cycles",
+        "momentum_frees",
+        "momentum_pad",
     ),
-    "Basins": ("basins_beale", "basins_himmelblau", "basins_camel", "basins_muller_brown"),
-    "Flat minima": ("valley_drift", "lambda_or_trace", "alignment", "balance", "product_net", "catapult"),
-    "Noise": ("map_and_sdes", "weak_errors", "noise_frees", "bias"),
+    "Basins": (
+        "basins_beale",
+        "basins_himmelblau",
+        "basins_camel",
+        "basins_muller_brown",
+        "separatrices",
+        "tipping_map",
+    ),
+    "Stability": ("multipliers", "himmelblau_edge", "rho_eta", "catapult"),
+    "Flat minima": ("valley_drift", "lambda_or_trace", "alignment", "balance", "product_net"),
+    "Noise": ("escape_training", "noise_frees", "clouds", "map_and_sdes", "weak_errors", "bias"),
     "Failures": ("hallucinated",),
-}  # fmt: skip
+}
 NAMES = tuple(name for names in CHAPTERS.values() for name in names)
 
 

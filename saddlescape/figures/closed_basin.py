@@ -53,7 +53,8 @@ def draw(page: Page, threads: int | None) -> None:
         f"{a:.2%} and {b:.2%} (ρ = {words.number(rho)})" for (a, b), rho in zip(shares, RHOS, strict=True)
     )
     page.say(
-        f"Share of the starts inside the curve, and of those that were caught: {told}. {_measured(scene, threads)}"
+        f"Share of the starts inside the curve, and of those that were caught: {told}. "
+        f"{_measured(scene, threads)}"
     )
 
 

@@ -33,10 +33,15 @@ def compared(
 
 
 def shown(
-    page: Page, found: Sequence[Basins], labels: Sequence[str] | None = None, *, cycling: bool = False
+    page: Page,
+    found: Sequence[Basins],
+    labels: Sequence[str] | None = None,
+    *,
+    cycling: bool = False,
+    differ: bool = True,
 ) -> None:
     """Draw basins beside each other, of two methods also where they disagree, and the caption."""
-    between = ss.disagreement(*found, cycling=cycling) if len(found) == 2 else None
+    between = ss.disagreement(*found, cycling=cycling) if len(found) == 2 and differ else None
     page.end, clock = basins_page.panels(
         page.sheet, found, between, top=page.end / page.unit + 0.02, labels=labels
     )

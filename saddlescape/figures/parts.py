@@ -69,22 +69,9 @@ def numbered(run: Run) -> str:
     return ", ".join(facts)
 
 
-def streamed(page: Page, ax: Any, scene: Landscape, method: Method, resolution: int = 61) -> None:
-    """Draw the drift of a method's flow as streamlines coloured by the logarithm of its speed."""
-    axes = [np.linspace(lo, hi, resolution) for lo, hi in scene.view]
-    grid = np.stack(np.meshgrid(*axes), axis=-1)
-    speed = ss.drift(scene, method)(grid)
-    plots.contours(background(scene), ax, labels=False)
-    size = np.log10(np.maximum(np.linalg.norm(speed, axis=-1), 1e-6))
-    lines = ax.streamplot(
-        *axes,
-        speed[..., 0],
-        speed[..., 1],
-        color=size,
-        cmap="cividis",
-        density=1.1,
-        linewidth=0.9,
-        arrowsize=0.8,
-    )
-    lines.lines.set_clim(-1, 1.2)
-    page.strip(ax, lines.lines, "log₁₀ speed") if ax.get_position().x1 > 0.9 else None
+def numbered_text(scene: Landscape, text: str) -> str:
+    """Return ``text`` with the places of the critical points of a landscape behind it, as far as "
+    "there are few."""
+    few = scene.critical_points if len(scene.critical_points) < 4 else ()
+    places = ", ".join(f"{p.kind} {words.place(p.x)}" for p in few)
+    return f"{text} Critical points: {places}." if places else text

@@ -20,7 +20,7 @@ SOURCE = "luo2024"
 def draw(page: Page, threads: int | None) -> None:
     """Measure |Δ E x| over eta at one rho, and over rho at one eta."""
     scene = ss.landscape("beale")
-    common = {"x0": [0.4, 1.3], "time": 0.2, "runs": 6_000, "threads": threads, "records": 3}
+    common = {"x0": [0.4, 1.3], "time": 0.2, "runs": 4_000, "threads": threads, "records": 3}
     by_eta = ss.compare_faces(
         scene, "sam:batch=1,rho=0.1,eta=1e-3", etas=[2.5e-4, 5e-4, 1e-3, 2e-3, 4e-3], **common
     )

@@ -141,6 +141,10 @@ class Page:
         """Return the colours of values from ``low`` to ``high``: ``.to_rgba(value)``; ``strip`` draws them."""
         return ScalarMappable(Normalize(low, high), name)
 
+    def shades(self, norm: Normalize, colours: Any) -> ScalarMappable:
+        """Return the colours of values on any scale, for ``strip``."""
+        return ScalarMappable(norm, colours)
+
     def say(self, text: str) -> None:
         """Add a paragraph to the caption; formulas stand in $…$."""
         self.caption.append(paragraph(text))
