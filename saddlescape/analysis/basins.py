@@ -67,7 +67,7 @@ def basins(
     more : what still moves without a fate is given twice as many ticks, ``more`` times over. The rest is unresolved.
     memory : bytes allowed. The other arguments are those of ``simulate``.
 
-    ``when`` has the resolution of the looks: they are at ticks 0, 16, 32, 64, then each 1.25 times later than the one
+    ``when`` has the resolution of the looks: they are at ticks 0, 16, 32, 64, then each 1.5 times later than the one
     before, at multiples of 64; what was seen at one of them happened since the one before.
 
     Warns (StepWarning) as ``simulate`` does. Raises UsageError for what cannot be done, in words; Interrupted on Ctrl-C,

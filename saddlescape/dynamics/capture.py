@@ -20,7 +20,23 @@ def captured(landscape: Landscape, method: Method, p: CriticalPoint, box: Array)
             half = 0.5 * np.linalg.norm(box[:, 1] - box[:, 0], axis=1)
             return distance(landscape, p, 0.5 * (box[:, 0] + box[:, 1])) + half <= radius
         farthest = np.maximum(np.abs(box[:, 0] - p.x), np.abs(box[:, 1] - p.x))
-        return np.linalg.norm(farthest, axis=1) <= radius
+        return length(farthest) <= radius
+
+
+def length(x: Array) -> Array:
+    """Return ‖x‖ of the rows of (n, d): column by column, several times as fast as along the short axis."""
+    total = np.zeros(len(x))
+    for values in x.T:
+        total += values * values
+    return np.asarray(np.sqrt(total))
+
+
+def widest(x: Array) -> Array:
+    """Return the largest entry of each row of (n, d), NaN if one is."""
+    found: Array = x[:, 0]
+    for values in x.T[1:]:
+        found = np.maximum(found, values)
+    return found
 
 
 def rests(landscape: Landscape, method: Method, end: Array, box: Array) -> Any:
@@ -32,16 +48,16 @@ def rests(landscape: Landscape, method: Method, end: Array, box: Array) -> Any:
     """
     width = max(hi - lo for lo, hi in landscape.domain)
     with np.errstate(all="ignore"):
-        rounding = 1e3 * np.finfo(float).eps * (np.abs(end).max(axis=1) + width)
-        due = float(method.numbers[method.clock.tick]) * np.linalg.norm(landscape.grad(end), axis=1)  # type: ignore[arg-type]
-        moved = np.max(box[:, 1] - box[:, 0], axis=1)
+        rounding = 1e3 * np.finfo(float).eps * (widest(np.abs(end)) + width)
+        due = float(method.numbers[method.clock.tick]) * length(landscape.grad(end))  # type: ignore[arg-type]
+        moved = widest(box[:, 1] - box[:, 0])
         return (due > rounding) & (moved <= 1e-3 * due)
 
 
 def distance(landscape: Landscape, p: CriticalPoint, x: Array) -> Array:
     """Distance to a point, or to a curve of minima: from its samples, refined by the step to ∇f = 0 when near."""
     if p.samples is None:
-        return np.asarray(np.linalg.norm(x - p.x, axis=1))
+        return length(x - p.x)
     near: Array = np.min(np.linalg.norm(x[:, None, :] - p.samples[None], axis=2), axis=1)
     spacing = float(np.max(np.linalg.norm(np.diff(p.samples, axis=0), axis=1))) if len(p.samples) > 1 else 0.0
     close = np.flatnonzero(near <= 2 * spacing)

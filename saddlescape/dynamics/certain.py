@@ -63,8 +63,7 @@ class Certain:
         zone = Zone(self.landscape.domain)
         found = bowls(self.landscape) if self.descends else None
         if found is not None:
-            corners = [found.labels[i : i + CELLS, j : j + CELLS] for i in (0, 1) for j in (0, 1)]
-            zone.cells |= np.all([c == corners[0] for c in corners], axis=0) & (corners[0] >= 0)
+            zone.cells |= found.cells >= 0
         for p, radius in [*self.balls, *self.captures]:
             zone.add(p.x, radius)
         zone.close()
@@ -98,8 +97,14 @@ class Zone:
 
     def holds(self, x: Array, y: Array) -> Any:
         """Return where (x, y), arrays of one shape, lie in a marked cell; NaN lies nowhere."""
-        places = [
-            (np.fmax(np.fmin((values - low) / width * CELLS, CELLS), -1.0) + 1.0).astype(np.int32)
-            for values, low, width in zip((x, y), self.low, self.width, strict=True)
-        ]
-        return self.table[places[0] * (CELLS + 2) + places[1]]
+        i, j = (self._cells(each, c) for c, each in enumerate((x, y)))
+        return self.table[i * (CELLS + 2) + j]
+
+    def _cells(self, values: Array, c: int) -> Any:
+        """Return the rows of ``table``: 0 and the last are the ring."""
+        scale = CELLS / self.width[c]
+        found = values * scale
+        found += 1.0 - self.low[c] * scale
+        np.fmin(found, CELLS + 1.0, out=found)  # NaN goes into the ring, too
+        np.fmax(found, 0.0, out=found)
+        return found.astype(np.int32)

@@ -22,19 +22,20 @@ from saddlescape.dynamics.kernels import Kernel
 from saddlescape.dynamics.link import CHECK, adaptive
 from saddlescape.dynamics.plan import Plan, fitting
 from saddlescape.dynamics.simulate import kernel_of
-from saddlescape.dynamics.status import Ends, Verdicts, judge
+from saddlescape.dynamics.status import CODES, Ends, Verdicts, judge
 from saddlescape.dynamics.work import PIECE, Halt, Progress, work
 from saddlescape.partial import PartialFates
-from saddlescape.results import STATUSES
 
 #: the first looks, and how many times later each one after them is
-FIRST, GROWTH = (16, 32, CHECK), 1.25
+FIRST, GROWTH = (16, 32, CHECK), 1.5
 #: trajectories in a piece of work, as many as ticks allow (what a Ctrl-C may cost); pieces that a thread gets at least
-MOST, COST, PIECES = 1 << 14, 1 << 30, 8
+MOST, COST, PIECES = 1 << 15, 1 << 30, 8
 #: ticks of all trajectories between two looks at Ctrl-C, in plain Python
 PLAIN_PIECE = 20_000
 #: fewer than these ticks do not show rest (status.py)
 WATCHED = 20
+#: the points that trajectories are at, where none is at any
+NOBODY = np.empty(0, dtype=np.int32)
 
 
 def fates(
@@ -141,33 +142,41 @@ class Watch:
     def __init__(self, decider: Decider, out: PartialFates, part: slice) -> None:
         self.decider, self.certain, self.out = decider, decider.certain, out
         self.n, self.first = part.stop - part.start, part.start
-        self.inside = np.full(self.n, -1, dtype=np.int32)
+        self.inside = NOBODY
         self.since = np.zeros(self.n)
 
     def look(self, flock: Flock, tick: int) -> None:
         """Let go who is decided at ``tick``; note who is at a critical point."""
         near = flock.living(self.certain.zone)
         if not near.size:
-            self.inside[:] = -1
+            self.inside = NOBODY
             return
         rows, x = flock.who[near], flock.places(near)
-        at = self.certain.at(x)
-        inside = np.full(self.n, -1, dtype=np.int32)
-        inside[rows] = at
-        new = rows[self.inside[rows] != at]
-        self.since[new], self.inside = tick, inside
         if self.decider.early:
             fate, rule = self.certain.decide(x)
             gone = np.flatnonzero(fate >= 0)
-            arrived = gone[at[gone] == fate[gone]]
+            arrived = gone[self.certain.at(x[gone]) == fate[gone]]
             rule[arrived] = RULES.index("arrived")
             self._write(rows[gone], self.certain.words(fate[gone], rule[gone]), fate[gone], rule[gone], tick)
             flock.leave(near[gone])
+            rows, x = rows[fate < 0], x[fate < 0]
+        self._arrivals(rows, self.certain.at(x), tick)
+
+    def _arrivals(self, rows: Any, at: Any, tick: int) -> None:
+        """Note who is at a critical point ``at``, and since when."""
+        there = np.flatnonzero(at >= 0)
+        if not there.size:
+            self.inside = NOBODY
+            return
+        before = self.inside if len(self.inside) else np.full(self.n, -1, dtype=np.int32)
+        self.inside = np.full(self.n, -1, dtype=np.int32)
+        self.inside[rows[there]] = at[there]
+        self.since[rows[there[before[rows[there]] != at[there]]]] = tick
 
     def _write(self, rows: Any, status: Any, fate: Any, rule: Any, when: Any) -> None:
         out, place = self.out, rows + self.first
         out.status[place], out.fate[place], out.rule[place], out.when[place] = status, fate, rule, when
-        out.point[place] = np.where(status == STATUSES.index("moving"), -1, fate)
+        out.point[place] = np.where(status == CODES["moving"], -1, fate)
 
     def end(self, flock: Flock, plan: Plan, last: int) -> None:
         """Judge at tick ``last`` who is left; keep in the flock who still moves without a fate."""
@@ -176,20 +185,14 @@ class Watch:
         box, recurrent = flock.windows(here)
         ends = Ends(x, box, recurrent, np.full(len(x), last >= WATCHED))
         found = judge(plan.landscape, plan.method, ends, lambda p: self.decider.verdicts.of(0, p))
-        fate, rule, status = found["fate"], found["rule"], codes(found["status"])
-        still = np.flatnonzero((status == STATUSES.index("moving")) & (fate < 0))
-        fate[still], rule[still] = self.certain.decide(x[still])
-        arrived = (rule == RULES.index("arrived")) & (self.inside[rows] == fate)
+        fate, rule, status = found["fate"], found["rule"], found["status"]
+        if not self.certain.descends:  # bowls have been asked
+            still = np.flatnonzero((status == CODES["moving"]) & (fate < 0))
+            fate[still], rule[still] = self.certain.decide(x[still])
+        arrived = rule == RULES.index("arrived")
+        arrived &= self.inside[rows] == fate if len(self.inside) else False
         when = np.where(fate >= 0, np.where(arrived, self.since[rows], float(last)), np.nan)
         self._write(rows, status, fate, rule, when)
         self.out.point[rows + self.first] = found["point"]
-        lost = (status == STATUSES.index("moving")) & (fate < 0)
+        lost = (status == CODES["moving"]) & (fate < 0)
         flock.leave(here[~lost], pack=True)
-
-
-def codes(words: Any) -> Any:
-    """Return the places in STATUSES of an array of words."""
-    found = np.zeros(len(words), dtype=np.int8)
-    for place, word in enumerate(STATUSES):
-        found[words == word] = place
-    return found

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from saddlescape.dynamics.kernels import Kernel
-from saddlescape.dynamics.plan import Plan, in_blocks, tiles
+from saddlescape.dynamics.plan import Plan, tiles
 from saddlescape.dynamics.work import words_of
 from saddlescape.landscapes.base import Array
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from saddlescape.dynamics.certain import Zone
 
 #: the flock is packed once no more than this part of its lanes goes on
-ROOM = 0.75
+ROOM = 0.85
 
 
 class Flock:
@@ -70,12 +70,18 @@ class Flock:
         if not len(kept):
             return
         self.buffer = _taken(self.buffer, kept, self.lanes)
-        flat = self.boxes.reshape(len(self.boxes), -1, self.lanes)
-        self.boxes = _taken(flat, kept, self.lanes).reshape(-1, 2, 3 * d + 2, self.lanes)
+        if self.boxes.any():
+            flat = self.boxes.reshape(len(self.boxes), -1, self.lanes)
+            self.boxes = _taken(flat, kept, self.lanes).reshape(-1, 2, 3 * d + 2, self.lanes)
+        else:  # no window has begun
+            self.boxes = np.zeros((len(self.buffer), 2, 3 * d + 2, self.lanes))
         self.who = np.append(self.who[kept], np.full(-len(kept) % self.lanes, -1))
         self.filled = len(kept)
 
 
 def _taken(tiles: Array, lane: Any, lanes: int) -> Array:
-    """Return the lanes ``lane`` of (blocks, rows, lanes), packed in the same way."""
-    return in_blocks(np.moveaxis(tiles, 1, 0).reshape(tiles.shape[1], -1)[:, lane], lanes)
+    """Return the lanes ``lane`` of (blocks, rows, lanes), packed in the same way; the last block is filled up with the
+    first of them."""
+    filled = np.append(lane, np.full(-len(lane) % lanes, lane[0]))
+    rows: Array = tiles[filled // lanes, :, filled % lanes]
+    return np.ascontiguousarray(rows.reshape(-1, lanes, tiles.shape[1]).swapaxes(1, 2))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from statistics import NormalDist
 
 import numpy as np
@@ -22,6 +23,7 @@ ERRORS = 64.0
 DEVIATIONS = 3.0
 
 
+@lru_cache(maxsize=1024)
 def capture_radius(landscape: Landscape, method: Method, point: CriticalPoint) -> float:
     """Return 8·eta·rho·max|λ| at ``point``, at least 1e-6 of the domain's width; ``method`` has one value per number.
 

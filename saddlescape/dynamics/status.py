@@ -16,15 +16,18 @@ import numpy as np
 
 from saddlescape.answers.basins import RULES
 from saddlescape.dynamics import neighbourhoods
-from saddlescape.dynamics.capture import captured, distance, rests
+from saddlescape.dynamics.capture import captured, distance, length, rests
 from saddlescape.dynamics.method import Method
 from saddlescape.dynamics.multipliers import behaviours
 from saddlescape.dynamics.plan import sets
+from saddlescape.dynamics.radius import capture_radius
 from saddlescape.landscapes.base import Array, Landscape
 from saddlescape.landscapes.sublevel import GRID, bowls
-from saddlescape.results import MASKED, CriticalPoint, Run
+from saddlescape.results import MASKED, STATUSES, CriticalPoint, Run
 
 CHUNK = 1 << 15
+#: word of STATUSES -> its place there
+CODES = {word: place for place, word in enumerate(STATUSES)}
 
 
 @dataclass(frozen=True)
@@ -109,6 +112,7 @@ def _status(landscape: Landscape, method: Method, run: Run, most: int) -> dict[s
             box, recurrent = run.columns["box"][part], run.columns["recurrent"][part]
             ends = Ends(run.final[part], box, recurrent, _long(run, one, part))
             judged = judge(landscape, one, ends, partial(verdicts.of, place))
+            judged["status"] = np.array(STATUSES)[judged["status"]]
             for name in out:
                 out[name][part] = judged[name]
         if not has_bowls(landscape, one) and len(groups) <= most:
@@ -166,41 +170,58 @@ def _groups(method: Method, n: int) -> Iterator[tuple[Method, Any]]:
 def judge(
     landscape: Landscape, method: Method, ends: Ends, verdict: Callable[[CriticalPoint], str]
 ) -> dict[str, Any]:
-    """Return the columns status, point, fate, nearest and distance, and the place in RULES of what decided the fate, of
-    trajectories of a method with one value per number. ``verdict`` says what the method does at a critical point."""
+    """Return the columns status (places in STATUSES), point, fate, nearest and distance, and the place in RULES of what
+    decided the fate, of trajectories of a method with one value per number.
+
+    ``verdict`` says what the method does at a critical point."""
     end, box, recurrent = ends.x, ends.box, ends.recurrent
-    finite = np.all(np.isfinite(end), axis=1) & (np.linalg.norm(np.nan_to_num(end), axis=1) <= 1e8)
-    lo, hi = np.array(landscape.domain).T
-    inside = np.all((end >= lo) & (end <= hi), axis=1)
+    finite, inside = _finite(end), _inside(landscape, end)
     points = landscape.critical_points
     nearest, away = _nearest(landscape, points, end, finite)
     if method.random:  # a walk that stays is no cycle
         recurrent = np.zeros(len(end), dtype=bool)
-    word = np.where(recurrent, "cycling", "moving").astype("<U9")
+    status = np.where(recurrent, CODES["cycling"], CODES["moving"]).astype(np.int8)
     point, fate = np.where(recurrent, nearest, -1), np.full(len(end), -1)
     elsewhere = np.zeros(len(end), dtype=bool)
-    if not method.clock.name.startswith(
-        "flow"
-    ):  # a flow rests where a step would cross a zero of the gradient
+    # a flow rests where a step would cross a zero of the gradient, and gradient descent nowhere else than where it is 0
+    if not method.clock.name.startswith("flow") and method.name != "gd":
         elsewhere = rests(landscape, method, end, box) & ends.watched
-    word[elsewhere], point[elsewhere] = "cycling", nearest[elsewhere]
+    status[elsewhere], point[elsewhere] = CODES["cycling"], nearest[elsewhere]
     for p in points:
-        here = captured(landscape, method, p, box) & ~elsewhere & (nearest == p.id)
-        if not here.any():
+        mine = ~elsewhere & (nearest == p.id)
+        if p.samples is None:  # the end lies in the box of its window
+            mine &= away <= capture_radius(landscape, method, p)
+        here = np.flatnonzero(mine)
+        here = here[captured(landscape, method, p, box[here])] if here.size else here
+        if not here.size:
             continue
         if p.kind in ("minimum", "continuum", "cone"):
-            word[here], point[here], fate[here] = "converged", p.id, p.id
+            status[here], point[here], fate[here] = CODES["converged"], p.id, p.id
         elif verdict(p) in ("attracts", "traps"):
-            word[here], point[here], fate[here] = "trapped", p.id, p.id
+            status[here], point[here], fate[here] = CODES["trapped"], p.id, p.id
     for gone, name in ((finite & ~inside, "left"), (~finite, "diverged")):
-        word[gone], point[gone], fate[gone] = name, -1, -1
+        status[gone], point[gone], fate[gone] = CODES[name], -1, -1
     rule = np.where(fate >= 0, RULES.index("arrived"), RULES.index("none")).astype(np.int8)
-    still = np.flatnonzero(word == "moving")
+    still = np.flatnonzero(status == CODES["moving"])
     fate[still] = in_bowl(landscape, method, end[still])
     rule[still[fate[still] >= 0]] = RULES.index("bowl")
     return {
-        "status": word, "point": point, "fate": fate, "rule": rule, "nearest": nearest, "distance": away,
+        "status": status, "point": point, "fate": fate, "rule": rule, "nearest": nearest, "distance": away,
     }  # fmt: skip
+
+
+def _finite(x: Array) -> Any:
+    """Whether places (n, d) are finite and no farther than 1e8 from the origin."""
+    with np.errstate(all="ignore"):
+        return length(x) <= 1e8
+
+
+def _inside(landscape: Landscape, x: Array) -> Any:
+    """Whether places (n, d) lie in the domain."""
+    inside = np.ones(len(x), dtype=bool)
+    for values, (lo, hi) in zip(x.T, landscape.domain, strict=True):
+        inside &= (values >= lo) & (values <= hi)
+    return inside
 
 
 def _long(run: Run, method: Method, part: Any) -> Any:
@@ -213,12 +234,14 @@ def _long(run: Run, method: Method, part: Any) -> Any:
 def _nearest(
     landscape: Landscape, points: tuple[CriticalPoint, ...], end: Array, finite: Any
 ) -> tuple[Any, Array]:
-    if not points:
-        return np.full(len(end), -1), np.full(len(end), np.nan)
+    """Return the id of the nearest point of places (n, d), −1 where they are not finite, and how far it is, or NaN."""
+    nearest, away = np.full(len(end), -1), np.full(len(end), np.inf)
     with np.errstate(all="ignore"):
-        away = np.stack([distance(landscape, p, end) for p in points], axis=1)
-    closest = np.argmin(np.where(np.isfinite(away), away, np.inf), axis=1)
-    return np.where(finite, closest, -1), np.where(finite, away[np.arange(len(end)), closest], np.nan)
+        for p in points:
+            far = distance(landscape, p, end)
+            closer = finite & (far < away)
+            nearest[closer], away[closer] = p.id, far[closer]
+    return nearest, np.where(nearest >= 0, away, np.nan)
 
 
 def has_bowls(landscape: Landscape, method: Method) -> bool:
@@ -233,7 +256,8 @@ def in_bowl(landscape: Landscape, method: Method, x: Array) -> Any:
     fate = np.full(len(x), -1)
     found = bowls(landscape) if len(x) and has_bowls(landscape, method) else None
     if found is not None:
-        ids, curvature = found.find(x, landscape.loss(x))
+        near = np.flatnonzero(found.around(x) >= 0)
+        ids, curvature = found.find(x[near], landscape.loss(x[near]))
         certain = np.asarray(method.numbers[method.clock.tick]) * curvature < 2.0
-        fate[certain] = ids[certain]
+        fate[near[certain]] = ids[certain]
     return fate

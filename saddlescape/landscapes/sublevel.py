@@ -10,7 +10,7 @@ import base64
 import heapq
 import zlib
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -45,19 +45,29 @@ class Bowls:
     def find(self, x: Array, loss: Array) -> tuple[Array, Array]:
         """Return for ``x`` (n, d) the id of the minimum whose bowl holds it (-1: none), and the curvature bound below."""
         ids, curvature = np.full(len(x), -1), np.full(len(x), np.inf)
-        cell = [self._cells(x[:, c], c) for c in range(x.shape[1])]
-        corners = [
-            self.labels[tuple(k + s for k, s in zip(cell, shift, strict=True))]
-            for shift in np.ndindex(*(2,) * x.shape[1])
-        ]
-        same = np.all([c == corners[0] for c in corners], axis=0) & (corners[0] >= 0)
+        around = self.around(x)
         for place, bowl in enumerate(self.bowls):
-            here = np.flatnonzero(same & (corners[0] == place) & (loss < bowl.level))
+            here = np.flatnonzero((around == place) & (loss < bowl.level))
             ids[here] = bowl.point
             curvature[here] = bowl.curvature[
                 np.minimum(np.searchsorted(bowl.levels, loss[here]), len(bowl.levels) - 1)
             ]
         return ids, curvature
+
+    def around(self, x: Array) -> Any:
+        """Return for ``x`` (n, d) the place in ``bowls`` of the one that holds all corners of its cell (−1: none)."""
+        return self.cells[tuple(self._cells(x[:, c], c) for c in range(x.shape[1]))]
+
+    @cached_property
+    def cells(self) -> np.ndarray[Any, np.dtype[np.int16]]:
+        """The place in ``bowls`` of the one that holds all corners of a cell, −1 where there is none."""
+        size = len(self.labels) - 1
+        corners = [
+            self.labels[tuple(slice(s, s + size) for s in shift)]
+            for shift in np.ndindex(*(2,) * self.labels.ndim)
+        ]
+        same = np.all([c == corners[0] for c in corners], axis=0)
+        return np.where(same, corners[0], -1).astype(np.int16)
 
     def _cells(self, values: Array, c: int) -> Any:
         lo, hi = self.domain[c]
