@@ -320,3 +320,19 @@ def test_every_decided_path_of_descent_really_ends_there(name: str) -> None:
         assert set(later.status) <= {"converged", "moving"}
         assert (later.status == "converged").mean() > 0.5
         assert np.array_equal(later.fate.filled(-1), first.fate[early].filled(-1))
+
+
+def test_a_trap_is_the_same_by_the_compiled_map_and_by_its_formulas(monkeypatch: pytest.MonkeyPatch) -> None:
+    from saddlescape.dynamics import multipliers
+
+    saddle = ss.landscape("general_saddle")
+    made = [ss.method("sam", eta=0.01, rho=rho).on(saddle) for rho in (0.1, 0.4)]
+    point = saddle.critical_points[0]
+    found = []
+    for limit in (0, 10**12):
+        monkeypatch.setattr(multipliers, "LONG", limit)
+        found.append(multipliers.behaviours(saddle, made, point))
+    for one, other in zip(*found, strict=True):
+        assert one["verdict"] == other["verdict"]
+        # chaotic on the last digits, hence not the same orbit: the radius it fills is, to some parts in a hundred
+        assert one["radius"] == pytest.approx(other["radius"], rel=0.1)

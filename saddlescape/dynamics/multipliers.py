@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from statistics import NormalDist
 from typing import Any
@@ -14,7 +14,7 @@ from saddlescape.dynamics.jacobian import NoSlope, jacobian
 from saddlescape.dynamics.method import Method
 from saddlescape.dynamics.perturbations import Plain
 from saddlescape.dynamics.radius import capture_radius
-from saddlescape.errors import UsageError
+from saddlescape.errors import Interrupted, UsageError
 from saddlescape.landscapes.base import Array, Landscape
 from saddlescape.results import CriticalPoint
 
@@ -22,6 +22,8 @@ from saddlescape.results import CriticalPoint
 NEUTRAL = 1e-9
 #: starts of the check that a neighbourhood is kept, and its ticks: ten times 1/(eta·min|λ|) within these bounds
 STARTS, TICKS = 48, (1500, 6000)
+#: gradients of a start that all checks on a landscape take together, from which on they are compiled; methods at once
+LONG, TOGETHER = 100_000, 16
 #: source files the answer depends on
 PARTS = tuple(
     f"dynamics/{part}.py"
@@ -166,8 +168,6 @@ def _traps(landscape: Landscape, methods: list[Method], point: CriticalPoint) ->
     # no trap along a negative direction reaches beyond rho, so the ball stays well inside
     size = 0.25 * np.minimum(radius, numbers["rho"][:, 0])
     x = point.x + size[:, None, None] * _ball(landscape.dim)
-    v = np.zeros_like(x)
-    tick = ticks(landscape, methods[0], numbers)
     beta = np.array([float(m.numbers.get("beta") or 0.0) for m in methods])  # type: ignore[arg-type]
     slack = radius * (1 + beta) / (1 - beta) + _spacing(point)
     hover, kept = np.zeros(len(methods)), np.ones(len(methods), dtype=bool)
@@ -176,10 +176,8 @@ def _traps(landscape: Landscape, methods: list[Method], point: CriticalPoint) ->
     ]
     slowest = float(np.min(numbers[methods[0].clock.tick])) * float(np.min(curvature, initial=np.inf))
     last = int(np.clip(10 / slowest, *TICKS))
-    for k in range(last):
-        state = tick(x, v)
-        x, v = state["x"], state.get("v", v)
-        farthest = np.max(_away(point, x), axis=1)
+    for k, places in enumerate(_courses(landscape, methods, x, last)):
+        farthest = np.max(_away(point, places), axis=1)
         kept &= farthest <= slack
         if not kept.any():
             break
@@ -194,6 +192,44 @@ def _traps(landscape: Landscape, methods: list[Method], point: CriticalPoint) ->
         }
         for keeps, h in zip(kept, hover, strict=True)
     ]
+
+
+def _courses(landscape: Landscape, methods: list[Method], x: Array, last: int) -> Iterator[Array]:
+    """Yield where the starts ``x`` (methods, starts, d) of every method are after each of ``last`` ticks.
+
+    By the compiled map where checks at all critical points would take long otherwise: which one it is depends on what is
+    asked alone, for the two differ by rounding.
+    """
+    clock, calls = methods[0].clock, methods[0].gradient_calls or LONG
+    work = last * calls * len(methods) * len(landscape.critical_points)
+    if work >= LONG and len(methods) <= TOGETHER and not getattr(clock, "adaptive", False):
+        yield from _compiled(landscape, methods, x, last)
+        return
+    numbers = {k: np.array([[m.numbers[k]] for m in methods], dtype=float) for k in methods[0].numbers}
+    tick, v = ticks(landscape, methods[0], numbers), np.zeros_like(x)
+    for _ in range(last):
+        state = tick(x, v)
+        x, v = state["x"], state.get("v", v)
+        yield x
+
+
+def _compiled(landscape: Landscape, methods: list[Method], x: Array, last: int) -> Iterator[Array]:
+    """Yield the same from a run that records every tick."""
+    from saddlescape.dynamics.plan import plan_run  # whose statuses ask what is found here
+    from saddlescape.dynamics.simulate import carry_out
+
+    each = {
+        k: tuple(np.repeat([m.numbers[k] for m in methods], x.shape[1]).tolist()) for k in methods[0].numbers
+    }
+    many = methods[0].with_numbers(**each)
+    try:
+        run = carry_out(
+            plan_run(landscape, many, x.reshape(-1, landscape.dim), None, last, 1, False, 0, {}), "compiled"
+        )
+    except Interrupted:  # of this check, not of the run that it is for
+        raise KeyboardInterrupt from None
+    for k in range(1, last + 1):
+        yield run.x[:, k].reshape(x.shape)
 
 
 def _away(point: CriticalPoint, x: Array) -> Array:
