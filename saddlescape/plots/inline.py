@@ -55,7 +55,7 @@ def svg(formula: str) -> str:
 
 
 def reduced(png: bytes, width: int, spec: str | None = None, most: int | None = None) -> bytes:
-    """Return a PNG at most ``width`` pixels wide, of 256 colours, with ``spec`` inside where there is one.
+    """Return a PNG at most ``width`` pixels wide, of 256 colours at most, with ``spec`` inside where there is one.
 
     It is made narrower, by a tenth at a time, until it has at most ``most`` bytes.
     """
@@ -66,11 +66,29 @@ def reduced(png: bytes, width: int, spec: str | None = None, most: int | None = 
     while True:
         width = min(width, picture.width)
         size = (width, round(picture.height * width / picture.width))
-        flat = picture.resize(size, Image.Resampling.LANCZOS).quantize(
-            256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE
-        )
+        flat = _flattened(picture.resize(size, Image.Resampling.LANCZOS))
         out = io.BytesIO()
         flat.save(out, "PNG", optimize=True, pnginfo=about)
         if most is None or out.tell() <= most or width < 100:
             return out.getvalue()
         width = 9 * width // 10
+
+
+def _flattened(picture: Image.Image) -> Image.Image:
+    """Return a picture of at most 256 colours: those it needs most, and every hue of the style, so that a thin line keeps
+    its own among shades."""
+    hues = [
+        *style.CYCLE,
+        *style.ENDS,
+        *style.CAUGHT,
+        *style.ELSEWHERE.values(),
+        style.baseline_colour(),
+        "#16191d",
+        "#ffffff",
+    ]
+    own = [int(hue[k : k + 2], 16) for hue in dict.fromkeys(hues) for k in (1, 3, 5)]
+    most = 256 - len(own) // 3
+    needed = picture.quantize(most, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).getpalette() or []
+    palette = Image.new("P", (1, 1))
+    palette.putpalette([*own, *needed[: 3 * most]])
+    return picture.quantize(palette=palette, dither=Image.Dither.NONE)
