@@ -36,7 +36,7 @@ def draw(page: Page, threads: int | None) -> None:
     seen = scene.grad(ahead)
     cosine = np.sum(slope * seen, -1) / np.linalg.norm(slope, axis=-1) / np.linalg.norm(seen, axis=-1)
     vermilion, blue = style.HUES["vermilion"], style.HUES["blue"]
-    left, right = page.row(2, 2.55, widths=(1.25, 1))
+    left, right = page.row(2, 2.55, widths=(1.25, 1), left=0.68)
     left.plot(cosine, ",", color=style.baseline_colour(), rasterized=True)
     left.axvspan(FIRST - 250, FIRST + 250, color=vermilion, alpha=0.5, linewidth=0)
     left.set(ylim=(-1.2, 1.2), xlim=(-500, STEPS), xlabel="step", ylabel="cos(∇f(x), ∇f(x + s))")

@@ -27,7 +27,6 @@ SOURCE = "foret2021"
 
 METHOD, PLACES = "sam:eta=0.25,rho=0.8", ((-1.4, -1.25), (-0.4, -0.35))
 NAMES = ("a  farther than ρ: the step leads away", "b  nearer than ρ: it leads back across")
-HUES = {"s": style.HUES["purple"], "gd": style.baseline_colour(), "sam": style.HUES["vermilion"]}
 
 
 def draw(page: Page, threads: int | None) -> None:
@@ -41,9 +40,9 @@ def draw(page: Page, threads: int | None) -> None:
     page.figure.axes[-1].tick_params(labelleft=False)
     page.figure.axes[-1].set_ylabel("")
     page.key(
-        page.entry("s = ρ ∇f/‖∇f‖", HUES["s"], linewidth=1.8),
-        page.entry("step of SAM: −η ∇f(x + s)", HUES["sam"], linewidth=1.8),
-        page.entry("step of GD: −η ∇f(x)", HUES["gd"], linewidth=1.8),
+        page.entry("s = ρ ∇f/‖∇f‖", _hues()["s"], linewidth=1.8),
+        page.entry("step of SAM: −η ∇f(x + s)", _hues()["sam"], linewidth=1.8),
+        page.entry("step of GD: −η ∇f(x)", _hues()["gd"], linewidth=1.8),
     )
     say_methods(page, scene, [METHOD])
     told = " and ".join(words.place(np.array(at)) for at in PLACES)
@@ -57,12 +56,12 @@ def _step(ax: Any, scene: Landscape, x: Array) -> None:
     ahead = x + displacement(scene, method, x, scene.grad(x))
     ends = {"s": ahead, "gd": ss.step(scene, "gd:eta=0.25")(x), "sam": ss.step(scene, method)(x)}
     for name, end in ends.items():
-        _arrow(ax, x, end, HUES[name])
-    _arrow(ax, ahead, ahead + ends["sam"] - x, HUES["sam"], "--")
+        _arrow(ax, x, end, _hues()[name])
+    _arrow(ax, ahead, ahead + ends["sam"] - x, _hues()["sam"], "--")
     for at, name, colour in (
         (x, "x", style.ink()),
-        (ahead, "x + s", HUES["s"]),
-        (ends["sam"], "x′", HUES["sam"]),
+        (ahead, "x + s", _hues()["s"]),
+        (ends["sam"], "x′", _hues()["sam"]),
     ):
         ax.plot(*at, "o", color=colour, markersize=5, zorder=6)
         ax.annotate(
@@ -80,3 +79,8 @@ def _arrow(ax: Any, start: Array, end: Array, colour: str, dashes: str = "-") ->
         "shrinkB": 0,
     }
     ax.annotate("", end, xytext=start, arrowprops=look, zorder=5)
+
+
+def _hues() -> dict[str, str]:
+    """Return the colours of the displacement and of both steps, in the style that holds now."""
+    return {"s": style.HUES["purple"], "gd": style.baseline_colour(), "sam": style.HUES["vermilion"]}

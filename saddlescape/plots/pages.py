@@ -187,7 +187,7 @@ def _set(made: Page, lesson: Any) -> None:
     left = MARGIN * u
     setter = _setter(made, 0.88 * size)
     rows = [
-        (row, (0.25 if any("frac" in piece for _, piece in row) else 0.175) * u)
+        (row, (0.25 if any("frac" in piece or "int_" in piece for _, piece in row) else 0.175) * u)
         for row in setter.lines(made.caption)
     ]
     columns = [_columns(made, line) for line in made.keys]
