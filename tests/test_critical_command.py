@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -199,3 +200,17 @@ def test_a_page_in_any_dimension(formula: str, panels: int) -> None:
     figure = plots.critical_figure(found)
     shown = [ax for ax in figure.axes if ax.axison]
     assert len(shown) == panels
+    if len(found.background.view) > 2:  # without a map the points are listed all the same
+        legend = figure.axes[0].get_legend()
+        assert legend is not None
+        assert legend.get_texts()[0].get_text() == "0  saddle (0, 0, 0)"
+
+
+def test_no_label_stands_in_the_panel_before_it() -> None:
+    L = ss.landscape("sharp_flat")  # of a multiplier of −453, whose tick labels are wide
+    figure = plots.critical_figure([ss.stability(L, "gd"), ss.stability(L, "usam:rho=0.4")])
+    renderer: Any = figure.canvas
+    first, second = (ax for ax in figure.axes[1:3])
+    own = second.get_tightbbox(renderer.get_renderer())
+    assert own is not None
+    assert own.x0 > first.get_window_extent().x1

@@ -117,6 +117,32 @@ def test_wrong_options_are_refused_in_words(say: Say, more: tuple[str, ...], mat
     assert match in " ".join(err.split())
 
 
+def test_a_landscape_of_curves_alone_has_no_ball_and_says_so(say: Say) -> None:
+    code, _, err = say("escape", "log_cosh", "--opt", "gd:sigma=0.1", "--no-plot")
+    assert code == 2
+    assert "no isolated critical point" in err
+    assert "0 is a " in err
+
+
+def test_more_runs_than_memory_holds_are_refused_before_they_start(say: Say) -> None:
+    code, _, err = say("escape", "saddle", "--opt", "sgd", "--runs", "1000000000", "--no-plot")
+    assert code == 2
+    assert "GB of memory" in err
+
+
+def test_a_damaged_archive_is_named_once(say: Say) -> None:
+    assert say("escape", "saddle", "--opt", "sgd", "--steps", "20", "-o", "a.npz", "--no-plot")[0] == 0
+    Path("a.npz").write_bytes(Path("a.npz").read_bytes()[:300])
+    code, _, err = say("rerun", "a.npz")
+    assert code == 2
+    assert err.count("cannot be read") == 1
+
+
+def test_one_run_is_one_run(say: Say) -> None:
+    _, out, _ = say("escape", "saddle", "--opt", "sgd", "--runs", "1", "--steps", "20", "--no-plot")
+    assert " 1 run," in out
+
+
 # ---- pictures ------------------------------------------------------------------------------------------------------
 
 

@@ -242,6 +242,30 @@ def test_on_a_landscape_that_is_no_quadratic_the_cycle_is_its_own():
     assert cycle.farthest != pytest.approx(cycle.predicted, rel=1e-6)
 
 
+def test_the_radius_around_a_set_of_minima_is_measured_across_it():
+    found = ss.stability(ss.landscape("dln_two_features"), "sam:eta=0.02,rho=0.1").at(0)
+
+    def residual(x):
+        p = x[0] * x[2] + 2 * x[1] * x[3] - 1
+        slope = np.stack([x[2], 2 * x[3], x[0], 2 * x[1]])
+        return p, slope
+
+    rng = np.random.default_rng(1)
+    x = found.x[:, None] + 0.005 * rng.standard_normal((4, 40))
+    farthest = 0.0
+    for k in range(1500):
+        p, slope = residual(x)
+        g = p * slope
+        p, slope = residual(x + 0.1 * g / np.linalg.norm(g, axis=0))
+        x = x - 0.02 * p * slope
+        p, slope = residual(x)
+        if k >= 750:
+            farthest = max(farthest, float(np.max(np.abs(p) / np.linalg.norm(slope, axis=0))))
+    assert found.verdict == "traps"
+    # other starts and a distance of first order; between samples of the set it was 0.48
+    assert found.radius == pytest.approx(farthest, rel=0.25)
+
+
 def test_C19_in_the_ravine_the_bounce_has_the_radius_of_the_cycle_and_x_drifts():
     """f = (1 + x²) y²/2, rho = 0.1, eta = 1e-3 from (2, ½): at every x the bounce in y is the 2-cycle of λ = 1 + x²,
     while x decays at the rate 0.01002 ≈ rho² (as printed). SAM stays at the curve of minima, and so does GD."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -29,8 +30,13 @@ def point_of(landscape: Landscape, point: int | None, start: Any = None) -> Crit
     landscape's own start, or where there is none the first point. Raises UsageError where there is no such point, or it
     is a curve."""
     known = [p for p in landscape.critical_points if p.samples is None]
-    if not known:
+    if not known and not landscape.critical_points:
         raise UsageError(f"{landscape.name} has no critical point in its domain to escape from")
+    if point is None and not known:
+        first = _nature(landscape.critical_points[0])
+        raise UsageError(
+            f"{landscape.name} has no isolated critical point to put a ball around: 0 is {first}"
+        )
     if point is None:
         saddles = [p for p in known if p.kind == "saddle"]
         if start is None and not saddles:
@@ -42,8 +48,13 @@ def point_of(landscape: Landscape, point: int | None, start: Any = None) -> Crit
         ids = ", ".join(f"{p.id} ({p.kind})" for p in landscape.critical_points[:12])
         raise UsageError(f"{landscape.name} has no critical point {point}. There are {ids}")
     if found.samples is not None:
-        raise UsageError(f"point {point} is a curve of minima, and a ball is around a point")
+        raise UsageError(f"point {point} is {_nature(found)}, and a ball is around a point")
     return found
+
+
+def _nature(continuum: CriticalPoint) -> str:
+    """Return "a curve of minima", "a set of saddles": the first words of the note of a continuum."""
+    return re.split("[,;]", continuum.note)[0]
 
 
 def default_radius(landscape: Landscape, methods: Sequence[Method], about: CriticalPoint) -> float:

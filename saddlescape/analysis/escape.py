@@ -20,6 +20,7 @@ from saddlescape.dynamics.method import Method
 from saddlescape.dynamics.plan import Plan, plan_run, whole
 from saddlescape.dynamics.radius import capture_radius
 from saddlescape.dynamics.reading import method as as_method
+from saddlescape.dynamics.simulate import MEMORY
 from saddlescape.dynamics.timing import caution, face_ticks
 from saddlescape.dynamics.work import Progress
 from saddlescape.errors import StepWarning, UsageError
@@ -126,6 +127,7 @@ def planned(
             "larger radius, a smaller spread, or another point"
         )
     count = whole("runs", runs)
+    _affordable(count, landscape.dim)
     if count > 1 and not scatter and not resolved.random:
         raise UsageError(
             f"{resolved.text} is not random: {count} runs from one start are one. Spread the starts (spread=…), "
@@ -136,6 +138,19 @@ def planned(
         landscape, resolved, x0, None, _ticks(landscape, resolved, steps, time), 1, False, seed, {}
     )
     return Job(plan, about, centre, size, scatter)
+
+
+def _affordable(runs: int, d: int) -> None:
+    """Raise UsageError where runs in ``d`` coordinates would take more memory than a simulation may."""
+    need = (
+        8 * (9 * d + 8) * runs
+    )  # starts, states, ends, exits and their order: measured 176 to 208 bytes in the plane
+    if need > MEMORY:
+        most = runs * MEMORY // need
+        raise UsageError(
+            f"{runs:,} runs need some {need / 1e9:.0f} GB of memory, {MEMORY / 1e9:.0f} GB are allowed: "
+            f"at most {most:,} runs"
+        )
 
 
 def positive(name: str, value: Any) -> float:

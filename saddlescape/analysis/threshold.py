@@ -75,7 +75,9 @@ def _bracket(asked: Asked, between: tuple[float, float] | None, exact: float) ->
         if key == "beta":
             return 0.0, 0.999
         if not np.isfinite(exact) or exact <= 0:
-            raise UsageError(f"between which values of {key}? No formula says: give between=(low, high)")
+            raise UsageError(
+                f"between which values of {key}? No formula says: give between=(low, high) ({key}=low..high)"
+            )
         return exact / 4.0, exact * 4.0
     words, test = RANGES[key]
     try:

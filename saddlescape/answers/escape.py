@@ -139,8 +139,8 @@ class Escape(Answer):
         """Return the share that left, its median time and the rate of its tail, with their intervals."""
         low, high = self.interval
         lines = [
-            f"{self.method} on {self.background.title}: {self.runs} runs from {self.place}, radius {self.radius:.4g}, "
-            f"{self.ticks} ticks (time {self.time:g})",
+            f"{self.method} on {self.background.title}: {self.runs} run{'s' * (self.runs > 1)} "
+            f"from {self.place}, radius {self.radius:.4g}, {self.ticks} ticks (time {self.time:g})",
             f"  left {self.escaped:.2%} ({low:.2%} to {high:.2%})",
             f"  median time {within(*self.median)}, in steps {within(*self.median_steps)}",
         ]

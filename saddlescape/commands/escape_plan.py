@@ -117,7 +117,9 @@ class EscapeAsked(Asked):
         one = found[0]
         start = "" if one.start.tolist() == one.centre.tolist() else f" from {layout.place(one.start)}"
         spread = f", starts within {one.spread:.4g}" if one.spread else ""
-        line = f"{one.runs:,} runs{start}{spread}, time {one.time:g}, seed {self.spec.seed}"
+        line = (
+            f"{one.runs:,} run{'s' * (one.runs > 1)}{start}{spread}, time {one.time:g}, seed {self.spec.seed}"
+        )
         head = ("", "left", "95 %", "median steps", "95 %", "rate of the tail", "95 %")
         rows = []
         for label, each in zip(self.labels, found, strict=True):

@@ -13,7 +13,7 @@ from saddlescape.commands import options as o
 from saddlescape.commands.asking import Asked, perform, run_threads
 from saddlescape.commands.checking import compare_answers, compare_bytes, compare_runs, table_of
 from saddlescape.commands.console import Console
-from saddlescape.errors import UsageError
+from saddlescape.errors import OutputError, UsageError
 from saddlescape.specs.gallery import GallerySpec
 from saddlescape.specs.run import RunSpec
 from saddlescape.written import SceneSpec, json_table, toml_table
@@ -134,6 +134,8 @@ def read_spec(path: Path) -> SceneSpec | GallerySpec:
         raise UsageError(f"{path} is no text") from None
     except UsageError as error:
         raise UsageError(f"{path}: {error}") from None
+    except OutputError as error:  # of an archive, whose name it says
+        raise UsageError(str(error)) from None
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror or error}") from None
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from saddlescape.dynamics.capture import distance
 from saddlescape.dynamics.evaluate import ticks
 from saddlescape.dynamics.jacobian import NoSlope, jacobian
 from saddlescape.dynamics.method import Method
@@ -22,6 +23,8 @@ from saddlescape.results import CriticalPoint
 NEUTRAL = 1e-9
 #: starts of the check that a neighbourhood is kept, and its ticks: ten times 1/(eta·min|λ|) within these bounds
 STARTS, TICKS = 48, (1500, 6000)
+#: of a continuum, whose distance takes a Hessian, every so many ticks are looked at: odd, to see both ends of a bounce
+LOOK = 7
 #: gradients of a start that all checks on a landscape take together, from which on they are compiled; methods at once
 LONG, TOGETHER = 100_000, 16
 #: source files the answer depends on
@@ -29,6 +32,7 @@ PARTS = tuple(
     f"dynamics/{part}.py"
     for part in (
         "multipliers",
+        "capture",
         "radius",
         "evaluate",
         "jacobian",
@@ -169,7 +173,7 @@ def _traps(landscape: Landscape, methods: list[Method], point: CriticalPoint) ->
     size = 0.25 * np.minimum(radius, numbers["rho"][:, 0])
     x = point.x + size[:, None, None] * _ball(landscape.dim)
     beta = np.array([float(m.numbers.get("beta") or 0.0) for m in methods])  # type: ignore[arg-type]
-    slack = radius * (1 + beta) / (1 - beta) + _spacing(point)
+    slack = radius * (1 + beta) / (1 - beta)
     hover, kept = np.zeros(len(methods)), np.ones(len(methods), dtype=bool)
     curvature = np.abs(point.eigenvalues)[
         np.abs(point.eigenvalues) > 1e-6 * np.max(np.abs(point.eigenvalues))
@@ -177,7 +181,9 @@ def _traps(landscape: Landscape, methods: list[Method], point: CriticalPoint) ->
     slowest = float(np.min(numbers[methods[0].clock.tick])) * float(np.min(curvature, initial=np.inf))
     last = int(np.clip(10 / slowest, *TICKS))
     for k, places in enumerate(_courses(landscape, methods, x, last)):
-        farthest = np.max(_away(point, places), axis=1)
+        if point.samples is not None and k % LOOK:
+            continue
+        farthest = np.max(_away(landscape, point, places), axis=1)
         kept &= farthest <= slack
         if not kept.any():
             break
@@ -232,18 +238,9 @@ def _compiled(landscape: Landscape, methods: list[Method], x: Array, last: int) 
         yield run.x[:, k].reshape(x.shape)
 
 
-def _away(point: CriticalPoint, x: Array) -> Array:
-    """Distances (methods, starts) from a point, or from the samples of a curve."""
-    if point.samples is None:
-        return np.asarray(np.linalg.norm(x - point.x, axis=-1))
-    return np.asarray(np.min(np.linalg.norm(x[:, :, None, :] - point.samples, axis=-1), axis=-1))
-
-
-def _spacing(point: CriticalPoint) -> float:
-    samples = point.samples
-    if samples is None or len(samples) < 2:
-        return 0.0
-    return float(np.max(np.linalg.norm(np.diff(samples, axis=0), axis=1)))
+def _away(landscape: Landscape, point: CriticalPoint, x: Array) -> Array:
+    """Distances (methods, starts) from a point, or across a continuum, of which samples alone are too far apart."""
+    return distance(landscape, point, x.reshape(-1, x.shape[-1])).reshape(x.shape[:-1])
 
 
 def _ball(d: int) -> Array:

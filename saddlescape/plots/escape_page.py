@@ -145,7 +145,7 @@ def _numbers(results: Sequence[Escape]) -> str:
     """Return the ball, the starts, how many runs, how long, the seed."""
     one = results[0]
     facts = [same] if (same := naming.same([each.method for each in results])) else []
-    facts.append(f"{words.count(one.runs)} runs each from {words.place(one.start)}")
+    facts.append(f"{words.count(one.runs)} run{'s' * (one.runs > 1)} each from {words.place(one.start)}")
     if one.spread:
         facts[-1] += f", spread over a ball of radius {words.number(one.spread)}"
     facts.append(f"out of the ball of radius {words.number(one.radius)}")

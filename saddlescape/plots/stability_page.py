@@ -35,8 +35,7 @@ def critical_figure(
     assert scene is not None
     with page(style, f"{scene.title}: critical points") as made:
         names = naming.labels([each.method for each in found])
-        flat = len(scene.view) <= 2
-        panels: list[Any] = [None] * flat + list(zip(found, names, strict=True))
+        panels: list[Any] = [None, *zip(found, names, strict=True)]
         for first in range(0, len(panels), COLUMNS):
             _row(made, scene, panels[first : first + COLUMNS])
         made.caption.append(of_loss(scene))
@@ -51,9 +50,22 @@ def _row(made: Page, scene: Background, panels: Sequence[Any]) -> None:
     listed = min(len(scene.points), MOST + 1)
     room = 0.56 + 0.142 * listed
     axes = made.row(COLUMNS, PANEL, below=room, gap=0.52, left=0.5)
-    for ax, each in zip(axes, [*panels, *[()] * (COLUMNS - len(panels))], strict=True):
+    for k, (ax, each) in enumerate(zip(axes, [*panels, *[()] * (COLUMNS - len(panels))], strict=True)):
         if each == ():
             ax.set_axis_off()
+        elif each is None and len(scene.view) > 2:
+            ax.set_axis_off()
+            ax.text(
+                0.5,
+                0.5,
+                f"{len(scene.view)} coordinates:\nno map",
+                transform=ax.transAxes,
+                ha="center",
+                va="center",
+                fontsize="small",
+                color=sheets.ink(),
+            )
+            _points(ax, scene)
         elif each is None:
             _landscape(ax, scene)
             ax.set_title("landscape", loc="left", fontsize="medium", pad=3)
@@ -61,11 +73,12 @@ def _row(made: Page, scene: Background, panels: Sequence[Any]) -> None:
             multipliers(each[0], ax)
             ax.set_title(each[1], loc="left", fontsize="medium", pad=3)
             _verdicts(ax, each[0])
+            if k and panels[k - 1] is not None:
+                ax.set_ylabel("")  # the panel before says it, and tick labels need the room
 
 
 def _landscape(ax: Axes, scene: Background) -> None:
     """Draw the loss with the numbers of its critical points, and list them below."""
-    hues = sheets.end_colours(scene.points)
     if len(scene.view) == 2:
         contours(scene, ax, labels=False)
         for p in critical.inside(scene.points, scene.view):
@@ -77,6 +90,12 @@ def _landscape(ax: Axes, scene: Background) -> None:
         for p in critical.inside(scene.points, scene.view):
             ax.plot(p.x, [p.loss], linestyle="none", zorder=4, **critical.look(p.kind, 6.0))
         ax.set_xlabel(words.coordinate(scene.coordinates[0]), fontstyle="italic", labelpad=2)
+    _points(ax, scene)
+
+
+def _points(ax: Axes, scene: Background) -> None:
+    """List below a panel the critical points, with kinds and places."""
+    hues = sheets.end_colours(scene.points)
     entries = [(p, f"{p.id}  {p.kind} {words.place(p.x)}") for p in scene.points]
     _list(ax, [(_mark(p, hues[p.id]), text) for p, text in entries])
 
