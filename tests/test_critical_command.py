@@ -94,6 +94,11 @@ def test_a_diagram_is_drawn_where_it_is_asked_for(say: Callable[..., Said], tmp_
         (["critical", "beale", "--opt", "gd", "--diagram", "rho=0.1..1/5,eta=0.1..1/5"], "gd"),
         (["critical", "beale", "--opt", "sam", "--diagram", "rho=1|0.5,eta=0.1..1/5"], "rise"),
         (["critical", "beale", "--opt", "sam", "--diagram", "rho=0..1/900,eta=0.1..1/900"], "at most 90,000"),
+        (["critical", "saddle", "--opt", "usam:rho=1|2", "--threshold", "rho"], "swept by --opt as well"),
+        (
+            ["critical", "saddle", "--opt", "usam:rho=1|2", "--diagram", "rho=1..2/3,eta=0.1..1/3"],
+            "swept by --opt as well",
+        ),
         (["critical", "beale", "-o", "a.npz"], "add --opt sam"),
         (["critical"], "which landscape?"),
     ],

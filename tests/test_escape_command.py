@@ -101,6 +101,30 @@ def test_ctrl_c_keeps_finished_methods(say: Say, monkeypatch: pytest.MonkeyPatch
     assert not list(Path().glob("*.part"))
 
 
+def test_what_was_kept_and_is_damaged_is_kept_anew(say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
+    from saddlescape.analysis import escape as module
+
+    real, calls = module.first_exits, []
+
+    def third(plan: Any, *given: Any, **more: Any) -> Any:
+        calls.append(plan.method.text)
+        if len(calls) in (2, 4):
+            from saddlescape.dynamics.plan import empty
+
+            raise Interrupted(empty(plan))
+        return real(plan, *given, **more)
+
+    monkeypatch.setattr(module, "first_exits", third)
+    assert say("escape", "saddle", *SMALL, "--no-plot")[0] == 130
+    (first,) = Path().glob("*.part/0.npz")
+    first.write_bytes(first.read_bytes()[:100])
+    assert (
+        say("escape", "saddle", *SMALL, "--no-plot")[0] == 130
+    )  # the first again, then Ctrl-C in the second
+    assert say("escape", "saddle", *SMALL, "--no-plot")[0] == 0
+    assert len(calls) == 6  # the first was found whole
+
+
 @pytest.mark.parametrize(
     ("more", "match"),
     [

@@ -35,7 +35,8 @@ class CriticalAsked(Asked):
         from saddlescape.commands.plan import find_landscape, read_methods
 
         scene = find_landscape(spec)
-        methods = tuple(one for m in read_methods(spec.methods, scene) for one in m.expand())
+        swept = read_methods(spec.methods, scene)
+        methods = tuple(one for m in swept for one in m.expand())
         named = scene.name != scene.formula
         whole = replace(
             spec,
@@ -47,8 +48,11 @@ class CriticalAsked(Asked):
             x0=tuple(map(starts.embed, spec.x0)),
         )
         asked = cls(whole, scene, spec, methods)
-        if spec.diagram is not None:
-            asked._axes()
+        varied = (*(asked._axes() if spec.diagram else ()), *([spec.threshold] if spec.threshold else ()))
+        for key in (text.partition("=")[0].strip() for text in varied):
+            if any(isinstance(m.numbers.get(key), tuple) for m in swept):
+                said = "varied by --threshold or --diagram, and swept by --opt as well"
+                raise UsageError(f"{key} is {said}: leave one of them out")
         return asked
 
     @property

@@ -50,7 +50,9 @@ class Kept:
             return None
         try:
             return reader(path)
-        except OutputError:  # a damaged file only costs its time again
+        except OutputError:  # a damaged file costs its time again, once: in its place a good one can be kept
+            with suppress(OSError):
+                path.unlink()
             return None
 
     def keep(self, runs: Sequence[Any], partial: Any | None) -> bool:
