@@ -178,11 +178,47 @@ def test_what_is_suggested_is_what_was_run(say: Callable[..., Said], asked: list
 def test_a_second_stop_says_that_what_was_kept_before_is_still_there(tmp_path: Path) -> None:
     kept = Kept.beside(tmp_path / "a.png", RunSpec(landscape="beale"))
     assert not kept.keep([], None)
-    assert str(Stopped.at(kept.folder, False, kept.fits)) == "interrupted: nothing was finished yet"
+    assert str(Stopped.at(kept, False, kept.fits)) == "interrupted: nothing was finished yet"
     kept.folder.mkdir()
     (kept.folder / "spec.json").write_text(kept.spec.to_json(), encoding="utf-8")
-    said = str(Stopped.at(kept.folder, kept.keep([], None), kept.fits))
+    said = str(Stopped.at(kept, kept.keep([], None), kept.fits))
     assert said.startswith(
         f"interrupted: nothing more was finished; what was kept before is still in {kept.folder}\n"
     )
     assert "the same command goes on from there" in said
+
+
+class Finished:
+    """A finished method, as far as ``Kept`` knows one; it cannot be read back."""
+
+    fraction = 1.0
+
+    def __init__(self, content: str) -> None:
+        self.content = content
+
+    def save(self, path: Path) -> None:
+        path.write_text(self.content, encoding="utf-8")
+
+
+def test_what_other_options_left_is_never_taken_for_ours(tmp_path: Path) -> None:
+    first = Kept.beside(tmp_path / "a.png", RunSpec(landscape="beale", steps=10))
+    assert first.keep([Finished("of 10 steps"), Finished("of 10 steps")], Finished("rest"))
+    second = Kept.beside(tmp_path / "a.png", RunSpec(landscape="beale", steps=20))
+    assert second.of_others
+    assert not second.fits
+    assert second.keep([Finished("of 20 steps")], None)
+    assert (second.folder / "0.npz").read_text(encoding="utf-8") == "of 20 steps"
+    assert sorted(each.name for each in second.folder.iterdir()) == ["0.npz", "spec.json"]
+    assert second.fits
+    assert not second.of_others
+
+
+def test_damaged_parts_are_named_and_made_anew(tmp_path: Path) -> None:
+    kept = Kept.beside(tmp_path / "a.png", RunSpec(landscape="beale"))
+    assert kept.keep([Finished("no archive")], Finished("nor this"))
+    assert kept.damaged() == ["0.npz", "1.rest"]
+    assert kept.damaged() == []
+    assert kept.finished(0) is None
+    assert kept.rest(1) is None
+    assert kept.keep([Finished("again")], None)  # and not the damaged one for ever
+    assert (kept.folder / "0.npz").read_text(encoding="utf-8") == "again"

@@ -187,6 +187,10 @@ def each_method(
     """
     if kept.fits:
         console.say(f"going on from {kept.folder} ({kept.spec.afresh} starts afresh)")
+        for name in kept.damaged():
+            console.say(f"note: {name} in {kept.folder} is damaged: that part is done again")
+    elif kept.of_others:
+        console.say(f"note: {kept.folder} is of other options, or damaged: this starts afresh")
     done: list[Found] = []
     for k, label in enumerate(labels):
         if (found := kept.finished(k)) is not None:

@@ -45,6 +45,24 @@ class Kept:
 
         return self._read(self.folder / f"{k}.rest", load)
 
+    def damaged(self) -> list[str]:
+        """Remove the files here that cannot be read, and return their names: they cost their time again."""
+        from saddlescape import files, partial
+
+        found = []
+        for path in sorted(self.folder.glob("[0-9]*.*")) if self.fits else ():
+            try:
+                (files if path.suffix == ".npz" else partial).load(path)
+            except OutputError:
+                path.unlink()
+                found.append(path.name)
+        return found
+
+    @property
+    def of_others(self) -> bool:
+        """Whether something is there that is not of this run: of the same command with other options, or damaged."""
+        return (self.folder / "spec.json").is_file() and not self.fits
+
     def _read(self, path: Path, reader: Any) -> Any:
         if not path.is_file() or not self.fits:
             return None
@@ -59,6 +77,8 @@ class Kept:
         """Keep the finished ``runs`` and the unfinished one; return whether there was anything, and room for it."""
         if not runs and (partial is None or partial.fraction == 0):
             return False
+        if self.of_others:  # whose finished methods would be taken for ours
+            self.forget()
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             store.write_atomic(self.folder / "spec.json", self.spec.to_json())
