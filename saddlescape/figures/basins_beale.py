@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from saddlescape.plots.pages import Page
 
 TITLE = "Basins on Beale's function"
-LESSON = "Where GD runs to the minimum from everywhere, SAM gives a strip through the window to the saddle."
+LESSON = "From a strip of starts beside the saddle GD runs to the minimum, but SAM ends at the saddle."
 ALSO = "landscape basins beale --opt gd --opt sam"
 SOURCE = "kim2023"
 
