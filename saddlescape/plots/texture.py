@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from matplotlib.colors import LogNorm
-from scipy.ndimage import map_coordinates
 
 from saddlescape.results import Array
 
@@ -25,6 +24,8 @@ def texture(
     dark: bool,
 ) -> Array:
     """Return an image (pixels, pixels, 3): the lines of ``directions`` (ny, nx, 2) in the colours of their ``speed``."""
+    from scipy.ndimage import map_coordinates  # only here: other pictures go without
+
     ny, nx = speed.shape
     rows, columns = np.meshgrid(*[np.linspace(0, n - 1, pixels) for n in (ny, nx)], indexing="ij")
     known = np.nan_to_num(directions)
@@ -42,6 +43,8 @@ def texture(
 
 def _smeared(field: Array, pixels: int) -> Array:
     """Return noise (pixels, pixels) averaged along ``field`` (ny, nx, 2), which is in parts of the image."""
+    from scipy.ndimage import map_coordinates  # only here: other pictures go without
+
     ny, nx = field.shape[:2]
     noise = np.random.default_rng(0).random((pixels, pixels))
     rows, columns = np.meshgrid(*[np.linspace(0, n - 1, pixels) for n in (ny, nx)], indexing="ij")
