@@ -18,6 +18,7 @@ FINE = 3  # the grid on which signs are compared is this much finer than that of
 ITERATIONS = 40
 FLOOR, HIGH_FLOOR = 1e-8, 1e-3  # smaller eigenvalues, relative to the largest, are not divided by
 SETTLED = 1e-6  # an end counts as a zero if its last step is below this part of the width
+NEARLY_FLAT = 1e-4  # below it an end may be on its way to a degenerate zero
 FLAT = 1e-6  # an eigenvalue below this part of the scale is taken as 0
 
 
@@ -168,7 +169,27 @@ def polish(box: Box, x: Array) -> Array:
         if not better.any():
             break
         x = np.where(better[:, None], x + step, x)
-    return tidy(box, x)
+    return tidy(box, _slid(box, x))
+
+
+def _slid(box: Box, x: Array) -> Array:
+    """Return points (n, d), those nearly flat in a direction where Newton's method ends, if ∇f is far smaller there.
+
+    Along a curve on which ∇f is of third order the first step towards a degenerate zero makes the gradient larger,
+    and a point beside it passes for a zero of its own.
+    """
+    size = np.abs(np.linalg.eigvalsh(box.hessian(x)))
+    near = np.flatnonzero(size.min(axis=-1) < NEARLY_FLAT * size.max(axis=-1))
+    end = x[near]
+    for _ in range(60):
+        kept, step = _step(box, end, 1e-15)
+        if len(kept) < len(end):
+            return x
+        end = end + np.where((box.size(step) < 1e-3)[:, None], step, 0.0)
+    found = x.copy()
+    smaller = np.linalg.norm(box.grad(end), axis=-1) < 1e-3 * np.linalg.norm(box.grad(x[near]), axis=-1)
+    found[near[smaller]] = end[smaller]
+    return found
 
 
 def tidy(box: Box, x: Array) -> Array:
