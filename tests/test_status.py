@@ -336,3 +336,16 @@ def test_a_trap_is_the_same_by_the_compiled_map_and_by_its_formulas(monkeypatch:
         assert one["verdict"] == other["verdict"]
         # chaotic on the last digits, hence not the same orbit: the radius it fills is, to some parts in a hundred
         assert one["radius"] == pytest.approx(other["radius"], rel=0.1)
+
+
+def test_what_swings_from_point_to_point_under_momentum_is_trapped_at_none() -> None:
+    landscape = ss.landscape("six_hump_camel")
+    found = ss.method("sam:rho=0.3,beta=0.9,eta=0.01")
+    verdicts = {b["id"]: b for b in local_behaviour(landscape, found)}
+    assert verdicts[4]["verdict"] == "traps"  # the saddle at 0, by a hover of 0.05
+    # 19 capture radii around the saddle (1.64, 0.229) are 6.8: the whole window, where a path stays anyway
+    assert verdicts[10]["verdict"] == "repels"
+    places = {p.id: p.x for p in landscape.critical_points}
+    for each in verdicts.values():
+        apart = min(np.linalg.norm(x - places[each["id"]]) for k, x in places.items() if k != each["id"])
+        assert each["verdict"] == "repels" or each["radius"] <= apart

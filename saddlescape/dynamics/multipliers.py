@@ -173,7 +173,7 @@ def _traps(landscape: Landscape, methods: list[Method], point: CriticalPoint) ->
     size = 0.25 * np.minimum(radius, numbers["rho"][:, 0])
     x = point.x + size[:, None, None] * _ball(landscape.dim)
     beta = np.array([float(m.numbers.get("beta") or 0.0) for m in methods])  # type: ignore[arg-type]
-    slack = radius * (1 + beta) / (1 - beta)
+    slack = np.minimum(radius * (1 + beta) / (1 - beta), np.maximum(radius, _apart(landscape, point)))
     hover, kept = np.zeros(len(methods)), np.ones(len(methods), dtype=bool)
     curvature = np.abs(point.eigenvalues)[
         np.abs(point.eigenvalues) > 1e-6 * np.max(np.abs(point.eigenvalues))
@@ -236,6 +236,12 @@ def _compiled(landscape: Landscape, methods: list[Method], x: Array, last: int) 
         raise KeyboardInterrupt from None
     for k in range(1, last + 1):
         yield run.x[:, k].reshape(x.shape)
+
+
+def _apart(landscape: Landscape, point: CriticalPoint) -> float:
+    """How far the nearest other critical point is: what swings beyond it is not held by this one."""
+    others = [p.x for p in landscape.critical_points if p.id != point.id and p.samples is None]
+    return float(min((np.linalg.norm(x - point.x) for x in others), default=np.inf))
 
 
 def _away(landscape: Landscape, point: CriticalPoint, x: Array) -> Array:
