@@ -9,7 +9,7 @@ import pytest
 from scipy.integrate import solve_ivp
 
 import saddlescape as ss
-from saddlescape.analysis.ends import ends
+from saddlescape.analysis.ends import ends, stays
 
 SADDLE, BEALE = ss.landscape("saddle"), ss.landscape("beale")
 #: the sections end at a bracket of 1e-6 of its upper end
@@ -220,3 +220,10 @@ def test_what_makes_no_sense_is_refused_in_words(method, key, more, said):
     with pytest.raises(ss.UsageError) as error:
         ss.threshold(SADDLE, method, key, **more)
     assert said in str(error.value)
+
+
+def test_stays_says_what_critical_says_of_a_swing_from_point_to_point():
+    landscape = ss.landscape("six_hump_camel")
+    method = ss.method("sam:rho=0.3,beta=0.9,eta=0.01").on(landscape)
+    kept = [bool(stays(landscape, method, landscape.critical_points[k])[0]) for k in (4, 10)]
+    assert kept == [True, False]  # test_status: behaviours there

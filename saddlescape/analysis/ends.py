@@ -14,7 +14,7 @@ import numpy as np
 from saddlescape.answers.stability import place
 from saddlescape.dynamics.capture import captured, distance, rests
 from saddlescape.dynamics.method import Method
-from saddlescape.dynamics.multipliers import TICKS, behaviours, directions
+from saddlescape.dynamics.multipliers import TICKS, apart, behaviours, directions
 from saddlescape.dynamics.plan import plan_run
 from saddlescape.dynamics.radius import capture_radius
 from saddlescape.dynamics.simulate import carry_out
@@ -74,7 +74,8 @@ def _kept(landscape: Landscape, methods: list[Method], point: CriticalPoint) -> 
     if point.samples is not None and len(point.samples) > 1:
         spacing = float(np.max(np.linalg.norm(np.diff(point.samples, axis=0), axis=1)))
     farthest = np.max(np.where(np.isfinite(away), away, np.inf), axis=1)
-    return farthest <= radius * (1 + beta) / (1 - beta) + spacing
+    swing = np.minimum(radius * (1 + beta) / (1 - beta), np.maximum(radius, apart(landscape, point)))
+    return farthest <= swing + spacing
 
 
 def ends(landscape: Landscape, method: Method, x0: Array, steps: int) -> list[str]:

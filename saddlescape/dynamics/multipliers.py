@@ -173,7 +173,7 @@ def _traps(landscape: Landscape, methods: list[Method], point: CriticalPoint) ->
     size = 0.25 * np.minimum(radius, numbers["rho"][:, 0])
     x = point.x + size[:, None, None] * _ball(landscape.dim)
     beta = np.array([float(m.numbers.get("beta") or 0.0) for m in methods])  # type: ignore[arg-type]
-    slack = np.minimum(radius * (1 + beta) / (1 - beta), np.maximum(radius, _apart(landscape, point)))
+    slack = np.minimum(radius * (1 + beta) / (1 - beta), np.maximum(radius, apart(landscape, point)))
     hover, kept = np.zeros(len(methods)), np.ones(len(methods), dtype=bool)
     curvature = np.abs(point.eigenvalues)[
         np.abs(point.eigenvalues) > 1e-6 * np.max(np.abs(point.eigenvalues))
@@ -238,7 +238,7 @@ def _compiled(landscape: Landscape, methods: list[Method], x: Array, last: int) 
         yield run.x[:, k].reshape(x.shape)
 
 
-def _apart(landscape: Landscape, point: CriticalPoint) -> float:
+def apart(landscape: Landscape, point: CriticalPoint) -> float:
     """How far the nearest other critical point is: what swings beyond it is not held by this one."""
     others = [p.x for p in landscape.critical_points if p.id != point.id and p.samples is None]
     return float(min((np.linalg.norm(x - point.x) for x in others), default=np.inf))
