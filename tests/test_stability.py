@@ -328,3 +328,27 @@ def test_a_stability_is_the_same_after_loading_and_has_plain_json(tmp_path: Path
 def test_only_one_method_is_asked_about():
     with pytest.raises(ss.UsageError, match="rho has 2 values"):
         ss.stability(ss.landscape("saddle"), ss.method("sam", rho=[0.1, 0.2]))
+
+
+def test_the_flow_of_single_samples_leaves_the_minimum_of_beale_that_every_sample_shares() -> None:
+    """All samples' gradients vanish at (3, 0.5): the mean over them is rough there, and no full gradient's flow. From a small
+    circle around it plain NumPy's mean of the samples' SAM ends at (2.145, 0.232)."""
+    beale = ss.landscape("beale")
+    rho, dt, c = 0.5, 1e-4, np.array([1.5, 2.25, 2.625])
+    k = np.array([1.0, 2.0, 3.0])
+
+    def gradients(x: np.ndarray, y: np.ndarray) -> np.ndarray:  # (…, 3, 2) of 3 (c − x + x y^k)²
+        residual = c - x + x * y**k
+        return 6 * residual[..., None] * np.stack([y**k - 1, k * x * y ** (k - 1)], axis=-1)
+
+    angle = np.arange(8) * np.pi / 4
+    w = np.array([3.0, 0.5]) + 0.005 * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    for _ in range(20_000):
+        g = gradients(w[:, :1], w[:, 1:])
+        at = w[:, None] + rho * g / np.linalg.norm(g, axis=-1, keepdims=True)
+        w = w - dt * gradients(at[..., 0, None], at[..., 1, None])[:, np.arange(3), np.arange(3)].mean(axis=1)
+    assert np.abs(w - [2.145, 0.232]).max() < 0.02
+    (point,) = [
+        p for p in ss.stability(beale, "sam@flow:batch=1,rho=0.5,eta=1e-4").points if p.kind == "minimum"
+    ]
+    assert point.verdict == "repels"

@@ -14,7 +14,7 @@ import numpy as np
 from saddlescape.answers.stability import place
 from saddlescape.dynamics.capture import captured, distance, rests
 from saddlescape.dynamics.method import Method
-from saddlescape.dynamics.multipliers import TICKS, apart, behaviours, directions
+from saddlescape.dynamics.multipliers import TICKS, apart, behaviours, directions, looked
 from saddlescape.dynamics.plan import plan_run
 from saddlescape.dynamics.radius import capture_radius
 from saddlescape.dynamics.simulate import carry_out
@@ -65,7 +65,8 @@ def _kept(landscape: Landscape, methods: list[Method], point: CriticalPoint) -> 
     slowest = float(numbers[methods[0].clock.tick].min()) * float(
         np.min(sizes[sizes > 1e-6 * sizes.max()], initial=np.inf)
     )
-    last = int(np.clip(10 / slowest, *TICKS))
+    often = looked(methods[0])
+    last = often * int(np.clip(10 / slowest / often, *TICKS))
     many = methods[0].with_numbers(**{k: tuple(np.repeat(v, STARTS).tolist()) for k, v in numbers.items()})
     run = carry_out(plan_run(landscape, many, x0, None, last, max(1, last // LOOKS), False, 0, {}), "auto")
     with np.errstate(all="ignore"):

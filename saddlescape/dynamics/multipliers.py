@@ -11,6 +11,7 @@ import numpy as np
 
 from saddlescape.dynamics.capture import distance
 from saddlescape.dynamics.evaluate import ticks
+from saddlescape.dynamics.flows import Face
 from saddlescape.dynamics.jacobian import NoSlope, jacobian
 from saddlescape.dynamics.method import Method
 from saddlescape.dynamics.perturbations import Plain
@@ -80,7 +81,8 @@ def _at(landscape: Landscape, methods: list[Method], point: CriticalPoint) -> li
     if point.kind == "cone":
         return [start | {"note": "a tip: no Hessian, no multipliers"} for _ in methods]
     smooth = [_smooth(landscape, method, point) for method in methods]
-    rough = [m.skeleton(noise=False) for m, s in zip(methods, smooth, strict=True) if s is None]
+    # of faces the mean over the law is what is run: at a minimum of every sample it is rough, and not the full gradient's
+    rough = [m.skeleton(isinstance(m.clock, Face)) for m, s in zip(methods, smooth, strict=True) if s is None]
     trapped = iter(_traps(landscape, rough, point))
     return [start | (next(trapped) if s is None else s) for s in smooth]
 
@@ -179,8 +181,9 @@ def _traps(landscape: Landscape, methods: list[Method], point: CriticalPoint) ->
         np.abs(point.eigenvalues) > 1e-6 * np.max(np.abs(point.eigenvalues))
     ]
     slowest = float(np.min(numbers[methods[0].clock.tick])) * float(np.min(curvature, initial=np.inf))
-    last = int(np.clip(10 / slowest, *TICKS))
-    for k, places in enumerate(_courses(landscape, methods, x, last)):
+    often = looked(methods[0])
+    last = int(np.clip(10 / slowest / often, *TICKS))
+    for k, places in enumerate(_courses(landscape, methods, x, last, often)):
         if point.samples is not None and k % LOOK:
             continue
         farthest = np.max(_away(landscape, point, places), axis=1)
@@ -200,27 +203,37 @@ def _traps(landscape: Landscape, methods: list[Method], point: CriticalPoint) ->
     ]
 
 
-def _courses(landscape: Landscape, methods: list[Method], x: Array, last: int) -> Iterator[Array]:
-    """Yield where the starts ``x`` (methods, starts, d) of every method are after each of ``last`` ticks.
+def looked(method: Method) -> int:
+    """Return after how many ticks the check looks again: what takes a step of the map is a look, or flows of a small dt
+    would be judged by a short time."""
+    eta, tick = (float(method.numbers[key]) for key in ("eta", method.clock.tick))  # type: ignore[arg-type]
+    return max(1, round(eta / tick))
+
+
+def _courses(landscape: Landscape, methods: list[Method], x: Array, last: int, often: int) -> Iterator[Array]:
+    """Yield where the starts ``x`` (methods, starts, d) of every method are, ``last`` times, every ``often`` ticks.
 
     By the compiled map where checks at all critical points would take long otherwise: which one it is depends on what is
     asked alone, for the two differ by rounding.
     """
     clock, calls = methods[0].clock, methods[0].gradient_calls or LONG
-    work = last * calls * len(methods) * len(landscape.critical_points)
+    work = last * often * calls * len(methods) * len(landscape.critical_points)
     if work >= LONG and len(methods) <= TOGETHER and not getattr(clock, "adaptive", False):
-        yield from _compiled(landscape, methods, x, last)
+        yield from _compiled(landscape, methods, x, last, often)
         return
     numbers = {k: np.array([[m.numbers[k]] for m in methods], dtype=float) for k in methods[0].numbers}
     tick, v = ticks(landscape, methods[0], numbers), np.zeros_like(x)
-    for _ in range(last):
+    for k in range(1, last * often + 1):
         state = tick(x, v)
         x, v = state["x"], state.get("v", v)
-        yield x
+        if k % often == 0:
+            yield x
 
 
-def _compiled(landscape: Landscape, methods: list[Method], x: Array, last: int) -> Iterator[Array]:
-    """Yield the same from a run that records every tick."""
+def _compiled(
+    landscape: Landscape, methods: list[Method], x: Array, last: int, often: int
+) -> Iterator[Array]:
+    """Yield the same from a run that records them."""
     from saddlescape.dynamics.plan import plan_run  # whose statuses ask what is found here
     from saddlescape.dynamics.simulate import carry_out
 
@@ -230,7 +243,8 @@ def _compiled(landscape: Landscape, methods: list[Method], x: Array, last: int) 
     many = methods[0].with_numbers(**each)
     try:
         run = carry_out(
-            plan_run(landscape, many, x.reshape(-1, landscape.dim), None, last, 1, False, 0, {}), "compiled"
+            plan_run(landscape, many, x.reshape(-1, landscape.dim), None, last * often, often, False, 0, {}),
+            "compiled",
         )
     except Interrupted:  # of this check, not of the run that it is for
         raise KeyboardInterrupt from None
