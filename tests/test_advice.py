@@ -154,7 +154,10 @@ def test_a_kernel_belongs_to_one_method(say: Callable[..., Said]) -> None:
         ["beale", "--opt", "sam", "--rho", "0.1", "--batch", "2"],
         ["beale", "--opt", "sam:rho=0.1", "--opt", "usam:rho=0.01", "--seed", "3", "--view", "-1:1,0:2"],
         ["a*x^2-y^2", "-p", "a=0.1234567", "--opt", "sam:rho=0.1", "--domain", "-2:2,-2:2"],
-        ["u^2+v^4", "--vars", "u,v", "--opt", "sam@flow:dt=0.001", "--time", "0.01", "--no-baseline"],
+        pytest.param(
+            ["u^2+v^4", "--vars", "u,v", "--opt", "sam@flow:dt=0.001", "--time", "0.01", "--no-baseline"],
+            marks=pytest.mark.slow,
+        ),
         ["x^2", "--sample", "x^2+x", "--sample", "x^2-x", "--opt", "sam:batch=1"],
     ],
 )

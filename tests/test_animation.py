@@ -98,6 +98,7 @@ def test_a_gif_repeats_holds_its_ends_and_has_the_methods_colours(runs: list[ss.
     assert np.mean(np.any(first != last, axis=2)) < 0.15
 
 
+@pytest.mark.slow
 def test_a_cloud_has_a_panel_per_run_and_a_dot_per_start() -> None:
     scene = ss.landscape("himmelblau")
     starts = np.random.default_rng(0).uniform(-4, 4, (40, 2))

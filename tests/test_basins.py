@@ -41,7 +41,7 @@ def reached(points: Any, x: Any, within: float) -> Any:
         (BEALE, "sam:eta=1e-3,rho=0.3", 1200),  # kept balls, captures at the saddle, cycles
         (HIMMELBLAU, "gd:eta=0.016", 400),  # cycles, divergence
         (HIMMELBLAU, "gd:eta=0.005,beta=0.8", 400),  # nothing is decided early
-        (SADDLE, "sam@flow:rho=0.5,eta=0.01,dt=0.01", 300),
+        pytest.param(SADDLE, "sam@flow:rho=0.5,eta=0.01,dt=0.01", 300, marks=pytest.mark.slow),
     ],
     ids=["gd", "sam", "cycling", "momentum", "flow"],
 )
@@ -190,6 +190,7 @@ def test_slow_passage_near_a_saddle_is_no_capture() -> None:
     assert np.all(more.when > 4.0)
 
 
+@pytest.mark.slow
 def test_a_continuum_of_minima_is_one_label() -> None:
     L = ss.landscape("(x*y - 1)^2", domain=((-3, 3), (-3, 3)))
     b = ss.basins(L, "gd:eta=0.01", view=((0.5, 2.5), (0.5, 2.5)), resolution=5, steps=3000)
@@ -217,6 +218,7 @@ def test_odds_of_a_random_method_sum_to_one() -> None:
     assert b.odds[:, :, 0].max() > 0.5
 
 
+@pytest.mark.slow
 def test_a_plane_of_three_coordinates_has_the_basins_of_its_two() -> None:
     three = ss.landscape("(x^2-1)^2 + (y^2-1)^2 + z^2", domain=((-2, 2),) * 3)
     two = ss.landscape("(x^2-1)^2 + (y^2-1)^2", domain=((-2, 2),) * 2)
@@ -309,6 +311,7 @@ def test_a_zone_holds_its_circles_and_little_else() -> None:
     assert not zone.holds(np.array([np.nan, np.inf]), np.array([0.6, -np.inf])).any()
 
 
+@pytest.mark.slow
 def test_no_zone_leaves_out_what_is_decided() -> None:
     """Everywhere in the window: what ``decide`` knows lies in the zone."""
     x = np.random.default_rng(3).uniform(-6, 6, size=(90_000, 2))

@@ -210,6 +210,7 @@ def _maps(path: Path) -> list[Any]:
     return [found.status, found.rule, found.when, np.ma.filled(found.fate, -1), np.ma.filled(found.point, -1)]
 
 
+@pytest.mark.slow
 def test_a_damaged_rest_only_costs_its_time_again(
     say: Callable[..., Said], monkeypatch: pytest.MonkeyPatch
 ) -> None:

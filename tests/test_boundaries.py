@@ -115,6 +115,7 @@ def test_a_cantor_boundary_has_its_dimension() -> None:
     assert low < 1 - np.log(2) / np.log(3) < high
 
 
+@pytest.mark.slow
 def test_runs_at_a_smooth_boundary_find_exponent_one(tmp_path: Path) -> None:
     found = ss.uncertainty_exponent(
         ss.landscape("double_well_2"), "gd:eta=0.05", starts=300, steps=40, distances=(0.02, 0.04, 0.08, 0.12),

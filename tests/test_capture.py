@@ -38,6 +38,7 @@ def test_an_adaptive_flow_is_judged_alike_wherever_it_is_looked_at(dt: float) ->
     assert run.status.tolist() == ["moving"]
 
 
+@pytest.mark.slow
 def test_a_flow_that_bounces_across_a_valley_and_creeps_along_it_is_moving() -> None:
     """Its exact flow slides along x = 0 and is at y = 1.1 e^(−0.4) − 0.1 = 0.637 at t = 20."""
     landscape = ss.landscape("50*x^2 + 0.01*y^2")

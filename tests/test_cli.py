@@ -225,6 +225,7 @@ def test_every_file_says_what_made_it_and_can_be_checked(say: Callable[..., Said
     assert load("a-sam.npz").method.startswith("sam")
 
 
+@pytest.mark.slow
 def test_files_of_one_method_in_several_ways_are_named_by_what_differs(say: Callable[..., Said]) -> None:
     asked = ["--opt", "sam:rho=0.1|0.2", "--opt", "sam@flow2:rho=0.1", "--no-baseline"]
     say("run", "beale", *asked, *QUICK, "-o", "a.npz")
@@ -661,6 +662,7 @@ def test_an_unwritable_cache_changes_nothing(tmp_path: Path) -> None:
     assert "saddle" in found.stdout.lower()
 
 
+@pytest.mark.slow
 def test_faces_of_one_method_end_at_the_same_time(say: Callable[..., Said]) -> None:
     opts = ["--opt", "sam:batch=1", "--opt", "sam@sde3:batch=1", "--opt", "sam@flow"]
     code, out, _ = say("run", "beale", *opts, "--steps", "30", "--no-plot", "--json")

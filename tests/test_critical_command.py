@@ -126,6 +126,7 @@ def test_cells_of_usam_lie_on_the_side_of_the_lines_where_the_formula_puts_them(
     np.testing.assert_allclose(curve.y[fine], 2 / (2 * (1 + 2 * curve.x[fine])), rtol=1e-12)
 
 
+@pytest.mark.slow
 def test_momentum_moves_the_edge_of_gradient_descent() -> None:
     found = ss.phase_diagram(ss.landscape("4*x^2"), "gd", "eta=0.05..0.6/12", "beta=0..0.9/10", point=0)
     eta, beta = np.meshgrid(*found.axes)
@@ -135,6 +136,7 @@ def test_momentum_moves_the_edge_of_gradient_descent() -> None:
     assert [line.label for line in found.lines] == ["η λ = 2(1 + β)"]
 
 
+@pytest.mark.slow
 def test_fates_on_a_grid_are_those_of_runs_one_by_one() -> None:
     found = ss.phase_diagram(
         SADDLE, "sam", "rho=0.05..0.15/5", "eta=0.01..0.1/3", of="fate", start=(-3, -0.01), steps=2000

@@ -83,7 +83,7 @@ def test_a_texture_is_smooth_along_the_field_and_not_across() -> None:
     assert rough[1] < 0.3 * rough[0]  # rows vary, columns along the field hardly
 
 
-@pytest.mark.parametrize("kind", ["stream", "arrows", "lic"])
+@pytest.mark.parametrize("kind", ["stream", "arrows", pytest.param("lic", marks=pytest.mark.slow)])
 def test_the_whole_figure(fields: list[ss.Field], kind: str, tmp_path: Path) -> None:
     figure = plots.flow_figure(fields, kind=kind, nullclines=True, style="notebook")
     said = " ".join(text.get_text() for text in figure.texts)

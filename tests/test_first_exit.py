@@ -35,7 +35,11 @@ def by_records(made: Plan, engine: str) -> tuple[Any, Any]:
 
 @pytest.mark.parametrize(
     ("text", "engine"),
-    [("sam:batch=1,rho=0.1", "plain"), ("gd:batch=1,beta=0.9", "plain"), ("sam:batch=1,rho=0.1", "compiled")],
+    [
+        ("sam:batch=1,rho=0.1", "plain"),
+        ("gd:batch=1,beta=0.9", "plain"),
+        pytest.param("sam:batch=1,rho=0.1", "compiled", marks=pytest.mark.slow),
+    ],
 )
 def test_exits_are_those_of_a_record_of_every_tick(text: str, engine: str) -> None:
     made = plan(text, 30)
@@ -274,6 +278,7 @@ def test_an_escape_is_the_same_after_loading(tmp_path: Any) -> None:
     assert entry["median_steps"] == np.sort(e.exits)[29]  # half of 60
 
 
+@pytest.mark.slow
 def test_the_page_of_questions_says_what_its_example_prints() -> None:
     text = (Path(__file__).parent.parent / "docs" / "questions.md").read_text(encoding="utf-8")
     page = text.split("## How soon does it leave a saddle or a minimum?")[1]

@@ -67,6 +67,7 @@ def test_figures_are_drawn_into_a_folder_with_a_page(say: Callable[..., Said], t
     assert (tmp_path / "pics" / "index.html").read_text(encoding="utf-8") == page  # the other is still on it
 
 
+@pytest.mark.slow
 def test_a_figure_is_made_again_with_the_same_bytes(say: Callable[..., Said], tmp_path: Path) -> None:
     say("gallery", "two_cycles", "-o", ".", "-q", "--small", "-j", "1")
     path = tmp_path / "two_cycles.png"

@@ -51,6 +51,7 @@ def test_noise_smooths_the_unit_vector_as_the_closed_form_says() -> None:
     np.testing.assert_allclose(found[:3], (2 * y - 2 * rho * mean)[:3], rtol=2e-3)
 
 
+@pytest.mark.slow
 def test_noise_frees_SAM_from_the_saddle_below_the_critical_radius_in_map_and_SDE() -> None:
     """The critical rho is sigma √(2/pi) = 0.0798: below it the mean drift leads away, map and SDE alike."""
     L = ss.landscape("saddle")

@@ -51,6 +51,7 @@ def test_who_stays_without_arriving_is_not_kept() -> None:
     assert 4e-6 <= radius < 55 * 4e-6
 
 
+@pytest.mark.slow
 def test_a_buffer_a_curve_and_a_tip_have_no_ball() -> None:
     assert kept(WELL, "sam:eta=0.01,rho=0.2") == 0.5
     assert kept(WELL, "sam:eta=0.01,rho=0.2,beta=0.5") == 0.0
@@ -96,7 +97,13 @@ FATES: dict[str, tuple[Landscape, str, float, int]] = {
 }
 
 
-@pytest.mark.parametrize(("landscape", "method", "size", "point"), FATES.values(), ids=FATES)
+@pytest.mark.parametrize(
+    ("landscape", "method", "size", "point"),
+    [
+        pytest.param(*each, marks=[pytest.mark.slow] * ("confined" in name), id=name)
+        for name, each in FATES.items()
+    ],
+)
 def test_what_is_decided_really_ends_there(
     landscape: Landscape, method: str, size: float, point: int
 ) -> None:
@@ -134,6 +141,7 @@ def test_nothing_is_run_where_nobody_is_near(monkeypatch: pytest.MonkeyPatch) ->
     assert trapped.status.tolist() == ["trapped"]
 
 
+@pytest.mark.slow
 def test_fates_are_looked_for_with_at_most_sixteen_sets_of_numbers() -> None:
     def fates(count: int) -> list[int | None]:
         method = ss.method("usam", eta=0.001, rho=np.linspace(0.7, 0.9, count))

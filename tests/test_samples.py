@@ -203,6 +203,7 @@ def test_a_weighted_jet_is_the_weighted_sum_of_the_jets_of_the_samples(name):
         close(one.along(x, *along), mean)
 
 
+@pytest.mark.slow
 def test_jets_of_compositions_agree_with_mpmath():
     """Quotients in quotients, roots and six coordinates: what the catalogue has not."""
     for text in (

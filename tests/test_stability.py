@@ -330,6 +330,7 @@ def test_only_one_method_is_asked_about():
         ss.stability(ss.landscape("saddle"), ss.method("sam", rho=[0.1, 0.2]))
 
 
+@pytest.mark.slow
 def test_the_flow_of_single_samples_leaves_the_minimum_of_beale_that_every_sample_shares() -> None:
     """All samples' gradients vanish at (3, 0.5): the mean over them is rough there, and no full gradient's flow. From a
     small circle around it plain NumPy's mean of the samples' SAM ends at (2.145, 0.232)."""

@@ -322,6 +322,7 @@ def test_every_decided_path_of_descent_really_ends_there(name: str) -> None:
         assert np.array_equal(later.fate.filled(-1), first.fate[early].filled(-1))
 
 
+@pytest.mark.slow
 def test_a_trap_is_the_same_by_the_compiled_map_and_by_its_formulas(monkeypatch: pytest.MonkeyPatch) -> None:
     from saddlescape.dynamics import multipliers
 

@@ -84,6 +84,7 @@ def flow_is_caught(rho: float) -> bool:
     return found.status == 1
 
 
+@pytest.mark.slow
 def test_R18_at_small_eta_the_map_is_caught_from_the_rho_of_the_flow_on():
     found = ss.threshold(SADDLE, "sam:eta=1e-3", "rho", of="fate", steps=20_000, tolerance=1e-4)
     assert found.exact == pytest.approx(0.0964, abs=5e-5)  # as printed
@@ -133,6 +134,7 @@ def test_a_fate_changes_where_plain_iteration_says():
     assert found.before == "leaves"
 
 
+@pytest.mark.slow
 def test_R22_beta_frees_sam_from_beales_saddle():
     """eta = 1e-4, rho = 0.5: stuck up to 0.8, free from 0.85 on; stuck and free alternate just there."""
     found = ss.threshold(
@@ -171,6 +173,7 @@ def test_ends_are_what_statuses_say():
     assert set(expected) == {"point 0", "leaves"}
 
 
+@pytest.mark.slow
 def test_a_change_that_does_not_stay_is_said():
     """From 2.2 gradient descent on a double well goes to 1 or −1 in turn as the first steps throw it across 0."""
     L = ss.landscape("(x^2 - 1)^2/4")
