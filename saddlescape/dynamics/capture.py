@@ -11,6 +11,9 @@ from saddlescape.dynamics.radius import capture_radius
 from saddlescape.landscapes.base import Array, Landscape
 from saddlescape.results import CriticalPoint
 
+#: places from which on a tree is sooner than all distances to the samples of a curve
+MANY = 500
+
 
 def captured(landscape: Landscape, method: Method, p: CriticalPoint, box: Array) -> Any:
     """Whether the whole box (n, 2, d) of the last window lies within the capture radius of ``p``."""
@@ -44,8 +47,11 @@ def rests(landscape: Landscape, method: Method, end: Array, box: Array) -> Any:
 
     What goes on by the gradient or hovers moves by eta·‖∇f‖ or more; at rest it has moved by less than a thousandth of
     that in the whole window ``box`` (n, 2, d). A rest with ∇f = 0 leaves eta·‖∇f‖ below the rounding of x; a thousand
-    roundings tell the two apart.
+    roundings tell the two apart. A flow rests where a step would cross a zero of the gradient, and gradient descent
+    nowhere else than where it is 0.
     """
+    if method.clock.name.startswith("flow") or method.name == "gd":
+        return np.zeros(len(end), dtype=bool)
     width = max(hi - lo for lo, hi in landscape.domain)
     with np.errstate(all="ignore"):
         rounding = 1e3 * np.finfo(float).eps * (widest(np.abs(end)) + width)
@@ -58,11 +64,26 @@ def distance(landscape: Landscape, p: CriticalPoint, x: Array) -> Array:
     """Distance to a point, or to a curve of minima: from its samples, refined by the step to ∇f = 0 when near."""
     if p.samples is None:
         return length(x - p.x)
-    near: Array = np.min(np.linalg.norm(x[:, None, :] - p.samples[None], axis=2), axis=1)
+    near = _to_samples(p.samples, x)
     spacing = float(np.max(np.linalg.norm(np.diff(p.samples, axis=0), axis=1))) if len(p.samples) > 1 else 0.0
     close = np.flatnonzero(near <= 2 * spacing)
     if close.size:
-        hessian, gradient = landscape.hessian(x[close]), landscape.grad(x[close])
-        across = np.einsum("nij,nj->ni", np.linalg.pinv(hessian, rcond=1e-3, hermitian=True), gradient)
-        near[close] = np.minimum(near[close], np.linalg.norm(across, axis=1))
+        values, vectors = np.linalg.eigh(landscape.hessian(x[close]))
+        along = np.einsum("nij,ni->nj", vectors, landscape.grad(x[close]))
+        size = np.abs(values)
+        steep = size > 1e-3 * np.max(size, axis=1, keepdims=True)
+        across = length(np.divide(along, values, where=steep, out=np.zeros_like(along)))
+        near[close] = np.minimum(near[close], across)
     return near
+
+
+def _to_samples(samples: Array, x: Array) -> Array:
+    """Return the distance of ``x`` (n, d) to the nearest of ``samples`` (k, d); infinite where x is not finite."""
+    if len(x) < MANY:
+        return np.asarray(np.min(np.linalg.norm(x[:, None, :] - samples[None], axis=2), axis=1))
+    from scipy.spatial import cKDTree
+
+    finite = np.isfinite(x).all(axis=1)
+    found = np.full(len(x), np.inf)
+    found[finite] = cKDTree(samples).query(x[finite])[0]
+    return found
