@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import saddlescape as ss
-from saddlescape.figures.parts import numbered, say_run
+from saddlescape.figures.parts import numbered, say_runs
 from saddlescape.plots import style, words
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def draw(page: Page, threads: int | None) -> None:
         page.entry("SAM, one sample a step: heads for the least trace", colours[1]),
     )
     ends = [float(np.median(run.final[:, 2])) for run in runs]
-    say_run(page, runs[1])
+    say_runs(page, runs[1])
     page.say(
         f"{numbered(runs[0])}; with one sample a step {RUNS} runs, median and 10–90 %. "
         f"Ends: y = {words.number(ends[0], 2)} and {words.number(ends[1], 2)} (median). GD would stay "
