@@ -39,7 +39,8 @@ def draw(page: Page, threads: int | None) -> None:
         right.annotate(
             label, (each[90], y[90]), textcoords="offset points", color=colour, va="center", xytext=(6, 0)
         )
-        right.plot(each[k], y[k], "o", color=colour, markersize=6, clip_on=False, zorder=5)
+        if 0 < k < len(y) - 1:  # at the rim of the window there is no minimum to mark
+            right.plot(each[k], y[k], "o", color=colour, markersize=6, zorder=5)
     right.set(xlabel="sharpness of the minimum (0, 0, y)", ylabel="y", ylim=(-1.2, 0.6))
     runs = []
     for text, colour in zip(METHODS, colours, strict=True):
@@ -61,5 +62,6 @@ def draw(page: Page, threads: int | None) -> None:
     page.say(
         f"{numbered(runs[0])}; with one sample a step {RUNS} runs, median and 10–90 %. "
         f"Ends: y = {words.number(ends[0], 2)} and {words.number(ends[1], 2)} (median). GD would stay "
-        f"where it meets the valley."
+        "where it meets the valley. Dot: the least largest eigenvalue; the trace falls on to where one "
+        "curvature vanishes."
     )
