@@ -86,8 +86,9 @@ def what_became(run: Run, i: int = 0) -> str:
         return f"trapped at {where}"
     if status == "cycling":
         period = int(run.period[i]) if "period" in run.columns else 0
+        what = {0: "cycling", 1: "resting"}.get(period, f"cycling with period {period}")
         away = f", {number(float(run.distance[i]), 2)} from {where}" if at else ""
-        return f"cycling{f' with period {period}' if period else ''}{away}"
+        return f"{what}{away}"
     if status == "left":
         return "left the domain"
     if status == "diverged":
