@@ -44,7 +44,7 @@ def _numbers(results: Sequence[Basins]) -> str:
         for k in range(len(names))
         if k not in first.plane
     ]
-    if any(_random(each) for each in results) and (seed := first.spec.get("seed")) is not None:
+    if any(chancy(each.method) for each in results) and (seed := first.spec.get("seed")) is not None:
         facts.append(f"seed {seed}")
     return ", ".join(facts) + "."
 
@@ -59,9 +59,9 @@ def share(between: Disagreement) -> str:
     return percent(int(between.differ.sum()), between.differ.size)
 
 
-def _random(result: Basins) -> bool:
-    """Return whether chance had a part: a batch, Gaussian noise, an SDE."""
-    read = naming.read(result.method)
+def chancy(method: str) -> bool:
+    """Return whether chance has a part in a method: a batch, Gaussian noise, an SDE."""
+    read = naming.read(method)
     return read.clock.startswith("sde") or "sigma" in read.keys or read.value("batch") is not None
 
 
