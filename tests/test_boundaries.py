@@ -190,6 +190,8 @@ def test_a_refined_map_is_drawn_saved_and_refined_again(refined: tuple[Any, Any]
     assert isinstance(back, Refined)
     np.testing.assert_array_equal(back.computed, found.computed)
     assert ss.plots.basins(back).axes is not None
+    words = " ".join(each.get_text() for each in ss.plots.basins_figure(back).texts)
+    assert "128 × 128 starts, refined along borders from 32 × 32" in words
     assert ss.disagreement(back, found).share == 0
 
 

@@ -35,6 +35,9 @@ def _numbers(results: Sequence[Basins]) -> str:
     )
     shapes = dict.fromkeys(each.shape for each in results)
     facts.append(" and ".join(f"{words.count(nx)} × {words.count(ny)}" for ny, nx in shapes) + " starts")
+    if refined := [each.spec["refined"]["from"] for each in results if "refined" in each.spec]:
+        nx, ny = refined[0]
+        facts.append(f"refined along borders from {words.count(nx)} × {words.count(ny)}")
     if runs := {each.runs for each in results if each.runs > 1}:
         where = "" if all(each.runs > 1 for each in results) else " of a random method"
         facts.append(f"{' and '.join(map(words.count, sorted(runs)))} runs from each{where}")
