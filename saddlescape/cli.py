@@ -14,7 +14,19 @@ import typer
 from typer.main import get_command
 
 from saddlescape import __version__
-from saddlescape.commands import basins, critical, doctor, escape, faces, flow, gallery, listing, rerun, run
+from saddlescape.commands import (
+    basins,
+    critical,
+    doctor,
+    escape,
+    faces,
+    flow,
+    gallery,
+    listing,
+    rerun,
+    run,
+    tipping,
+)
 from saddlescape.commands.asking import Stopped
 from saddlescape.commands.console import width
 from saddlescape.commands.options import Command, Group
@@ -31,6 +43,7 @@ HELP = """Simulate and draw optimisers (GD, SAM and its family) on toy loss land
   landscape faces beale --opt sam:batch=1   how near its SDEs are to the map
   landscape escape saddle --opt sam:batch=1 how soon its runs leave the saddle
   landscape basins himmelblau --opt sam     where it ends, from every start
+  landscape tipping saddle --opt sam:rho=0..2/5   from which rho on elsewhere
   landscape list                            landscapes, methods and figures
   landscape gallery                         every figure, and a page of them
 """
@@ -70,6 +83,7 @@ app.command("faces", cls=Command)(faces.faces)
 app.command("flow", cls=Command)(flow.flow)
 app.command("escape", cls=Command)(escape.escape)
 app.command("basins", cls=Command)(basins.basins)
+app.command("tipping", cls=Command)(tipping.tipping)
 app.command("list", cls=Command)(listing.list_names)
 app.command("show", cls=Command)(listing.show)
 app.command("critical", cls=Command)(critical.critical)

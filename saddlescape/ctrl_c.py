@@ -8,10 +8,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from saddlescape.errors import Interrupted
+
 
 @contextmanager
 def remembered() -> Iterator[Callable[[], bool]]:
-    """Within it Ctrl-C raises KeyboardInterrupt as ever; what it gives says whether there was one, dropped or not.
+    """Within it Ctrl-C raises KeyboardInterrupt as ever; what it gives says whether there was one, dropped or not. An
+    error after one is taken for its consequence.
 
     Elsewhere than in the main thread, and where somebody else handles SIGINT, nothing is changed and nothing is seen.
     """
@@ -28,5 +31,11 @@ def remembered() -> Iterator[Callable[[], bool]]:
     signal.signal(signal.SIGINT, handler)
     try:
         yield pressed.is_set
+    except Interrupted:
+        raise
+    except Exception:  # what a compiler says when one of its callbacks was cut short
+        if pressed.is_set():
+            raise KeyboardInterrupt from None
+        raise
     finally:
         signal.signal(signal.SIGINT, before)

@@ -189,6 +189,9 @@ def test_ctrl_c_keeps_blocks_and_the_same_command_goes_on(tmp_path: Path, say: C
         time.sleep(wait)
         child.send_signal(signal.SIGINT)
         err = child.communicate(timeout=60)[1]
+        if child.returncode == 0:  # it was through by then
+            wait *= 0.7
+            continue
         assert child.returncode in (130, -signal.SIGINT), err  # the second while Python itself starts or ends
         wait *= 1.25
     assert "the same command goes on from there (--afresh starts afresh)" in err.replace("\n", " ")
@@ -249,3 +252,103 @@ def test_a_damaged_rest_only_costs_its_time_again(
     whole = Path("a.json").read_text()
     assert say(*asked, "-o", "b.json")[0] == 0
     assert Path("b.json").read_text() == whole
+
+
+#: four basins, parted by the axes
+CROSS = ["basins", "double_well_2", "--opt", "gd:eta=0.05", "-n", "50", "--no-plot", "--no-continue"]
+
+
+def entropy(*shares: float) -> float:
+    return float(-sum(p * np.log(p) for p in shares))
+
+
+def test_borders_are_told_when_asked(say: Callable[..., Said]) -> None:
+    """The axes cut the fourth of six rows and columns of boxes of 5 × 5 pixels after one pixel of five."""
+    code, out, _ = say(*CROSS, "--resolution", "32", "--borders", "--json")
+    (run,) = json.loads(out)["runs"]
+    assert code == 0
+    found, exponent = run["borders"]["entropy"], run["borders"]["exponent"]
+    two, four = entropy(0.2, 0.8), entropy(0.04, 0.16, 0.16, 0.64)
+    assert (found["box"], found["boxes"], found["mixed"], found["ends"]) == (5, 36, 11, 4)
+    assert found["entropy"] == pytest.approx((10 * two + four) / 36)
+    assert found["boundary"] == pytest.approx((10 * two + four) / 11)
+    each = np.array(25 * [0.0] + 10 * [two] + [four])
+    assert found["entropy_se"] == pytest.approx(each.std(ddof=1) / 6)
+    assert found["se"] == pytest.approx(each[25:].std(ddof=1) / np.sqrt(11))
+    # the cross is not quite two lines: where they meet pixels are uncertain along both axes
+    again = ss.uncertainty_exponent(
+        ss.basins(ss.landscape("double_well_2"), "gd:eta=0.05", resolution=32, steps=50)
+    )
+    assert exponent["alpha"] == again.alpha == pytest.approx(1.0, abs=1e-9)
+    assert exponent["boundary_dimension"] == pytest.approx(1.0, abs=1e-9)
+    assert run["borders"]["notes"] == []
+    _, out, _ = say(*CROSS, "--resolution", "32", "--borders")
+    assert out.splitlines()[-1].split()[:5] == [
+        "gd",
+        f"{found['entropy']:.3f}",
+        "±",
+        f"{found['entropy_se']:.3f}",
+        f"{found['boundary']:.3f}",
+    ]
+    _, out, _ = say(*CROSS, "--resolution", "32", "--json")
+    assert "borders" not in json.loads(out)["runs"][0]
+
+
+def test_borders_that_a_small_map_does_not_tell_are_said(say: Callable[..., Said]) -> None:
+    code, out, _ = say(*CROSS, "--resolution", "4", "--borders")
+    assert code == 0
+    assert "gd: an entropy is of boxes of 5 × 5 pixels" in out
+    assert "an exponent needs three" in out
+
+
+def test_refined_maps_are_whole_ones_and_are_done_again(say: Callable[..., Said]) -> None:
+    code, out, _ = say(
+        *CROSS[:-2], "--resolution", "8", "--refine", "2", "-o", "a.npz", "-o", "a.png", "-o", "a.json"
+    )
+    assert code == 0
+    # two pixels wide, the axes: 28 of 8 × 8 in four each, then 60 of 16 × 16
+    assert "refined along borders to 32 × 32 pixels by 352 runs (34.4% of the pixels)" in out
+    whole = ss.basins(ss.landscape("double_well_2"), "gd:eta=0.05", resolution=32, steps=50)
+    found: Any = ss.load("a.npz")
+    np.testing.assert_array_equal(np.ma.filled(found.fate, -1), np.ma.filled(whole.fate, -1))
+    for name in ("a.npz", "a.png", "a.json"):
+        assert say("rerun", name, "--check")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--refine", "0"], "refine must be at least 1"),
+        (["--refine", "9"], "GB, more than the 4 GB allowed"),
+        (["--refine", "1", "--runs", "3", "--sigma", "1"], "of which --refine finds no edge"),
+    ],
+)
+def test_what_is_not_refined_is_said(say: Callable[..., Said], options: list[str], said: str) -> None:
+    code, out, err = say("basins", "himmelblau", "--opt", "gd", *options)
+    assert (code, out) == (2, "")
+    assert said in err.replace("\n", " ")
+
+
+def test_ctrl_c_while_refining_keeps_the_maps(
+    say: Callable[..., Said], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from saddlescape.analysis import basins as numerics
+    from saddlescape.analysis import refine as refining
+
+    asked = [*CROSS, "--resolution", "8", "--refine", "1", "-o", "a.npz"]
+
+    def stop(*_: Any, **__: Any) -> Any:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(refining, "refine", stop)
+        code, _, err = say(*asked)
+    assert code == 130
+    assert "what is done is kept in a.npz.part" in err
+    with monkeypatch.context() as patch:
+        patch.setattr(numerics, "basins", stop)
+        code, _, err = say(*asked)
+    assert code == 0
+    assert "going on from a.npz.part" in err
+    assert Path("a.npz").is_file()
+    assert not Path("a.npz.part").exists()

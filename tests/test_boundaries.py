@@ -36,6 +36,9 @@ def test_the_entropy_of_a_half_plane_is_that_of_the_boxes_on_its_border() -> Non
     assert (found.boxes, found.mixed, found.left_out, found.ends) == (100, 10, 0, 2)
     assert found.boundary == pytest.approx(entropy(0.4, 0.6), rel=1e-12)
     assert found.entropy == pytest.approx(entropy(0.4, 0.6) / 10, rel=1e-12)
+    # of 100 boxes 10 have it: the standard error of a share, times it
+    assert found.entropy_se == pytest.approx(entropy(0.4, 0.6) * np.sqrt(0.1 * 0.9 / 99), rel=1e-12)
+    assert found.se == pytest.approx(0, abs=1e-12)
     assert not found.fractal
 
 
@@ -173,12 +176,22 @@ def test_a_refined_map_is_the_whole_one_but_for_thin_features(refined: tuple[Any
     assert "refined along boundaries" in found.summary()
 
 
+def test_a_map_without_borders_has_the_resolution_it_is_refined_to() -> None:
+    scene = ss.landscape("x^2 + y^2")
+    coarse = ss.basins(scene, "gd:eta=0.1", resolution=(3, 2), steps=100)
+    found = ss.refine(scene, "gd:eta=0.1", coarse, 2)
+    assert (found.shape, found.computed.shape, found.runs_made) == ((8, 12), (8, 12), 0)
+    assert found.counts() == {word: 16 * count for word, count in coarse.counts().items()}
+
+
 def test_a_refined_map_is_drawn_saved_and_refined_again(refined: tuple[Any, Any], tmp_path: Path) -> None:
     found, _ = refined
     back = ss.load(found.save(tmp_path / "fine.npz"))
     assert isinstance(back, Refined)
     np.testing.assert_array_equal(back.computed, found.computed)
     assert ss.plots.basins(back).axes is not None
+    words = " ".join(each.get_text() for each in ss.plots.basins_figure(back).texts)
+    assert "128 × 128 starts, refined along borders from 32 × 32" in words
     assert ss.disagreement(back, found).share == 0
 
 

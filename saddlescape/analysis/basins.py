@@ -75,7 +75,7 @@ def basins(
     """
     landscape, resolved = _checked(landscape, as_method(method), whole("runs", runs), more)
     scene = pixels(landscape, resolution, view, plane, origin)
-    _affordable(scene, runs, memory)
+    affordable(scene, runs, memory)
     ticks = _ticks(landscape, resolved, steps, time)
     x0 = np.repeat(scene.starts(), runs, axis=0)
     plan = plan_run(landscape, resolved, x0, None, ticks, ticks, fast, seed, {})
@@ -107,7 +107,8 @@ def _checked(landscape: Any, method: Method, runs: int, more: Any) -> tuple[Land
     return landscape, resolved
 
 
-def _affordable(scene: Pixels, runs: int, memory: float) -> None:
+def affordable(scene: Pixels, runs: int = 1, memory: float = MEMORY) -> None:
+    """Refuse a picture of so many runs in every pixel that needs more bytes than ``memory``, before it is begun."""
     ny, nx = scene.shape
     need = ny * nx * runs * (EACH + 16 * scene.landscape.dim)
     if need > memory:

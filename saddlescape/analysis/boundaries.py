@@ -20,6 +20,8 @@ from saddlescape.errors import UsageError
 from saddlescape.landscapes.base import Array, Landscape
 from saddlescape.results import STATUSES
 
+#: pixels along a side of the boxes of an entropy
+BOX = 5
 #: least number of uncertain starts for a share to be fitted
 LEAST = 10
 #: ends of cycles are told from fates at the same point by this
@@ -28,7 +30,7 @@ CYCLES = 10_000
 DISTANCES = tuple(2.0**-k for k in range(4, 15))
 
 
-def basin_entropy(basins: Basins, box: int = 5) -> BasinEntropy:
+def basin_entropy(basins: Basins, box: int = BOX) -> BasinEntropy:
     """Return the basin entropy of a map (Daza, Wagemakers, Georgeot, Guéry-Odelin & Sanjuán 2016).
 
     The map is cut into boxes of ``box`` × ``box`` pixels (what is left over at the upper ends is not looked at); the
@@ -51,9 +53,14 @@ def basin_entropy(basins: Basins, box: int = 5) -> BasinEntropy:
     return BasinEntropy(
         spec={**basins.spec, "box": int(box)}, method=basins.method, title=basins.background.title, box=int(box),
         boxes=len(kept), mixed=len(mixed), left_out=int(np.sum(~known)), ends=len(np.unique(places[places != UNKNOWN])),
-        entropy=float(kept.mean()), boundary=float(mixed.mean()) if len(mixed) else float("nan"),
-        se=float(mixed.std(ddof=1) / np.sqrt(len(mixed))) if len(mixed) > 1 else float("nan"),
+        entropy=float(kept.mean()), entropy_se=_error(kept),
+        boundary=float(mixed.mean()) if len(mixed) else float("nan"), se=_error(mixed),
     )  # fmt: skip
+
+
+def _error(found: Array) -> float:
+    """Return the standard error of the mean of independent values, NaN of fewer than two."""
+    return float(found.std(ddof=1) / np.sqrt(len(found))) if len(found) > 1 else float("nan")
 
 
 def colours(basins: Basins) -> Any:

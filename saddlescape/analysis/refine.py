@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from scipy.ndimage import maximum_filter, minimum_filter
 
-from saddlescape.analysis.basins import MAPS
+from saddlescape.analysis.basins import MAPS, affordable
 from saddlescape.analysis.boundaries import colours
 from saddlescape.analysis.pixels import Pixels, pixels
 from saddlescape.answers.basins import Basins
@@ -21,6 +21,8 @@ from saddlescape.dynamics.reading import method as as_method
 from saddlescape.errors import UsageError
 from saddlescape.landscapes.base import Landscape
 
+#: levels beyond which no map fits into any memory
+MOST_LEVELS = 20
 Mask = np.ndarray[Any, np.dtype[np.bool_]]
 
 
@@ -44,6 +46,7 @@ def refine(
     resolved = as_method(method).on(landscape)
     levels = whole("levels", levels)
     _fitting(landscape, resolved, basins)
+    affordable(_scene(landscape, basins, 2 ** min(levels, MOST_LEVELS)))
     found = basins
     computed, runs = np.zeros(basins.shape, dtype=np.int8), 0
     for level in range(1, levels + 1):
@@ -51,6 +54,7 @@ def refine(
         maps = {key: _doubled(np.ma.filled(getattr(found, key), -1)) for key in MAPS}
         computed = _doubled(computed)
         todo, done = _doubled(_edges(colours(found))), np.zeros(scene.shape, dtype=bool)
+        found = _made(found, scene, maps)
         while todo.any():
             _run(scene, resolved, basins, todo, maps, threads, engine)
             done |= todo

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from saddlescape.analysis.basins import MOST_DOUBLINGS
+from saddlescape.analysis.basins import MOST_DOUBLINGS, affordable
 from saddlescape.analysis.disagreement import ends_of
 from saddlescape.analysis.pixels import Pixels, pixels
 from saddlescape.answers.disagreement import UNKNOWN, Ends
@@ -59,9 +59,10 @@ def tipping(
     Raises UsageError in words.
     """
     resolved = as_method(method).on(landscape)
-    grid = _values(resolved, key, values)
-    fine = _tolerance(grid, tolerance)
+    grid = ascending(resolved, key, values)
+    fine = width(grid, tolerance)
     scene = pixels(landscape, resolution, view, plane, origin)
+    affordable(scene, min(len(grid), TOGETHER))
     ask = _Asker(scene, resolved, key, steps, more, seed, cycling, threads, engine, progress)
     ask.expect(grid, fine)
     ends = np.concatenate([ask.all(grid[k : k + TOGETHER]) for k in range(0, len(grid), TOGETHER)])
@@ -120,6 +121,11 @@ def bisect(
     return low, high, after
 
 
+def rounds(grid: Array, fine: float) -> int:
+    """Return how often a pixel is run at most: at all values, and in all halvings of the widest bracket."""
+    return len(grid) + int(np.ceil(np.log2(max(np.diff(grid).max() / fine, 1.0))))
+
+
 def _kinds(ends: Ends, low: Array, high: Array, fine: float) -> Any:
     """Return the kind of every pixel, its place in KINDS."""
     tipped = ~np.isnan(high)
@@ -159,8 +165,8 @@ class _Asker:
             )
 
     def expect(self, grid: Array, fine: float) -> None:
-        """Say how much work there is at most, in runs of a pixel: all values, and all halvings."""
-        self.whole = self.n * (len(grid) + int(np.ceil(np.log2(max(np.diff(grid).max() / fine, 1.0)))))
+        """Say how much work there is at most, in runs of a pixel."""
+        self.whole = self.n * rounds(grid, fine)
 
     def all(self, values: Array) -> Ends:
         """Return the ends (m, n) of all pixels at all of the values (m,)."""
@@ -198,7 +204,7 @@ class _Asker:
         return tell
 
 
-def _values(method: Method, key: str, values: Any) -> Array:
+def ascending(method: Method, key: str, values: Any) -> Array:
     """Return the values as an ascending array. Raises UsageError for what is no such list, or no number of the method."""
     if key not in method.numbers:
         raise UsageError(f"{method.name} has no number '{key}': it has {', '.join(method.numbers)}")
@@ -213,7 +219,8 @@ def _values(method: Method, key: str, values: Any) -> Array:
     return found
 
 
-def _tolerance(grid: Array, given: float | None) -> float:
+def width(grid: Array, given: float | None = None) -> float:
+    """Return how narrow brackets get: ``given``, or a part of the range of the values. Raises UsageError below 0."""
     fine = FINE * float(grid[-1] - grid[0]) if given is None else given
     if isinstance(fine, bool) or not isinstance(fine, int | float) or not fine > 0:
         raise UsageError(f"tolerance is a number above 0, not {given!r:.40}")

@@ -17,8 +17,8 @@ from saddlescape.results import Array
 class BasinEntropy(Answer):
     """Basin entropy (Daza et al. 2016). ``boxes`` boxes of ``box`` × ``box`` pixels hold known ends alone, ``mixed`` of
     them more than one; ``left_out`` hold unknown ends and count nowhere. ``entropy`` is the mean Gibbs entropy of all
-    boxes, S_b, ``boundary`` that of the mixed ones, S_bb (NaN where there are none), with its standard error ``se``,
-    boxes taken as independent. ``ends`` is the number of different ends."""
+    boxes, S_b, ``boundary`` that of the mixed ones, S_bb (NaN where there are none), with their standard errors
+    ``entropy_se`` and ``se``, boxes taken as independent. ``ends`` is the number of different ends."""
 
     method: str
     title: str
@@ -28,6 +28,7 @@ class BasinEntropy(Answer):
     left_out: int
     ends: int
     entropy: float
+    entropy_se: float
     boundary: float
     se: float
 
@@ -45,7 +46,7 @@ class BasinEntropy(Answer):
         )
         lines = [
             f"{self.method} on {self.title}: {self.boxes:,} boxes of {self.box} × {self.box} pixels, {self.ends} ends",
-            f"  basin entropy S_b     {self.entropy:.4f}",
+            f"  basin entropy S_b     {self.entropy:.4f} ± {1.96 * self.entropy_se:.4f}",
             f"  at the boundary S_bb  {self.boundary:.4f} ± {1.96 * self.se:.4f} over {self.mixed:,} boxes, {verdict}",
         ]
         return "\n".join(
@@ -84,6 +85,11 @@ class Uncertainty(Answer):
         """The dimension of the boundary, and the ends of its 95 % interval."""
         low, high = self.interval
         return self.dimension - self.alpha, self.dimension - high, self.dimension - low
+
+    def to_json(self) -> dict[str, Any]:
+        """Return everything as plain data, with the dimension of the boundary and its interval."""
+        size, *span = self.boundary_dimension
+        return {**super().to_json(), "boundary_dimension": size, "boundary_interval": span}
 
     def summary(self) -> str:
         """Return the exponent and the dimension with intervals, and the shares."""

@@ -15,6 +15,8 @@ from saddlescape.results import Array, Background
 #: what was found of a pixel: its end stays; it tips, within the tolerance; it tips somewhere in a wider bracket, where
 #: ends are unknown; nothing, for the first end is unknown or none that differs is known
 KINDS = ("never", "tips", "open", "unknown")
+#: parts of the pixels that tip, of which the values are told
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -60,34 +62,52 @@ class Tipping(Answer):
         tally = np.bincount(self.kind.ravel(), minlength=len(KINDS))
         return {**{word: int(n) for word, n in zip(KINDS, tally, strict=True)}, "back": int(self.back.sum())}
 
+    def fractions(self) -> dict[str, float]:
+        """Return the shares of ``counts``, of all pixels."""
+        return {word: n / self.kind.size for word, n in self.counts().items()}
+
+    def intervals(self) -> dict[str, tuple[float, float]]:
+        """Return the 95 % interval of each share, the pixels taken as a random sample of the window."""
+        return {word: wilson(n, self.kind.size) for word, n in self.counts().items()}
+
+    def quantiles(self) -> dict[float, float]:
+        """Return the value below which a part QUANTILES of the pixels that tip does so; empty where none does."""
+        found = self.value[~np.isnan(self.high)]
+        return dict(zip(QUANTILES, np.quantile(found, QUANTILES).tolist(), strict=True)) if len(found) else {}
+
     def summary(self) -> str:
-        """Return the shares of all kinds with intervals, and the quartiles of the values."""
-        total, found = self.kind.size, self.counts()
+        """Return the shares of all kinds with intervals, and the quantiles of the values."""
         ny, nx = self.kind.shape
         first, last = self.values[[0, -1]]
+        spans = self.intervals()
         lines = [
             f"{self.method} on {self.background.title}: {nx} × {ny} starts, {self.key} from {first:g} to {last:g}",
             *(
-                f"  {text:<58} {_share(found[word], total)}"
-                for word, text in self._words().items()
-                if found[word]
+                f"  {text:<58} {share:7.2%}  ({spans[word][0]:.2%} to {spans[word][1]:.2%})"
+                for word, text, share in self.kinds()
             ),
         ]
-        if found["tips"] + found["open"]:
-            low, middle, high = np.nanquantile(self.value, (0.25, 0.5, 0.75))
-            lines.append(
-                f"  {self.key} where they tip: median {middle:.4g}, half of them {low:.4g} to {high:.4g}"
-            )
-        return "\n".join(lines)
+        return "\n".join([*lines, *(f"  {line}" for line in self.typical())])
 
-    def _words(self) -> dict[str, str]:
-        return {
+    def kinds(self) -> list[tuple[str, str, float]]:
+        """Return (kind, in words, its share) of all kinds that occur; last, of all kinds, what comes back."""
+        said = {
             "tips": f"end elsewhere from some {self.key} on (± {self.tolerance / 2:.2g})",
-            "open": f"end elsewhere, from a {self.key} on that unknown ends leave open",
+            "open": f"end elsewhere, unknown ends leave open from which {self.key} on",
             "never": "end at the same place at every value",
             "unknown": "not known: unresolved ends",
             "back": "of all: end as at first again at a larger value",
         }
+        shares = self.fractions()
+        return [(word, text, shares[word]) for word, text in said.items() if shares[word]]
+
+    def typical(self) -> list[str]:
+        """Return a line on where pixels tip: the median, and between which values a half and nine tenths do; or none."""
+        if not (found := list(self.quantiles().values())):
+            return []
+        least, low, middle, high, most = (f"{value:.4g}" for value in found)
+        half = f"half of them {low} to {high}, nine tenths {least} to {most}"
+        return [f"{self.key} where they tip: median {middle}, {half}"]
 
     def changes(self) -> list[tuple[str, str, int]]:
         """Return (end before, end after, number of pixels) of all that tip, most common first, ends in words."""
@@ -99,11 +119,13 @@ class Tipping(Answer):
         return [(said[2 * i], said[2 * i + 1], int(counts[i])) for i in order]
 
     def to_json(self) -> dict[str, Any]:
-        """Return counts, changes and numbers as plain data."""
-        more = {"counts": self.counts(), "changes": [list(each) for each in self.changes()]}
-        return {**super().to_json(), **more, "resolution": list(self.kind.shape[::-1])}
-
-
-def _share(count: int, of: int) -> str:
-    low, high = wilson(count, of)
-    return f"{count / of:7.2%}  ({low:.2%} to {high:.2%})"
+        """Return the entry of schema landscape.tipping/1: shares with intervals, quantiles, what changes into what."""
+        more = {
+            "resolution": list(self.kind.shape[::-1]),
+            "counts": self.counts(),
+            "fractions": self.fractions(),
+            "intervals": {word: list(span) for word, span in self.intervals().items()},
+            "quantiles": {f"{part:g}": value for part, value in self.quantiles().items()},
+            "changes": [list(each) for each in self.changes()],
+        }
+        return {**super().to_json(), **more}

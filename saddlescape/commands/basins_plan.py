@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
-from saddlescape.commands import lengths
+from saddlescape.commands import lengths, rough
 from saddlescape.commands.asking import Asked, each_method, scene_options
 from saddlescape.commands.console import Console
 from saddlescape.commands.interrupted import Kept
@@ -44,6 +44,7 @@ class BasinsAsked(Asked):
 
         landscape = find_landscape(replace(spec, view=None))
         scene = pixels(landscape, spec.pixels, spec.view, spec.plane or None, spec.origin or None)
+        rough.affordable(landscape, spec.pixels, spec.refine or 0)
         made = [each for m in read_methods(spec.methods, landscape) for each in m.expand()]
         methods = tuple({each.text: each for each in made}.values())
         if spec.runs > 1 and not any(m.random for m in methods):
@@ -110,7 +111,8 @@ class BasinsAsked(Asked):
                 early=spec.early, more=spec.more, fast=spec.fast, threads=threads, progress=progress, resume=resume,
             )  # fmt: skip
 
-        return each_method(self.labels, work, console, kept)
+        maps = each_method(self.labels, work, console, kept)
+        return rough.refined(self.landscape, maps, spec.refine, threads, kept) if spec.refine else maps
 
     def table(self, found: Sequence[Basins], room: int) -> str:
         """Return the shares of the ends of every method with their intervals, and what decided them."""
@@ -125,6 +127,7 @@ class BasinsAsked(Asked):
                 f"  they end differently from {between.share:.2%} ({low:.2%} to {high:.2%}) of the starts "
                 f"whose ends are known; {between.unknown.mean():.2%} are not"
             )
+        lines += rough.lines(self.labels, found, room, self.spec.borders)
         return "\n".join(lines)
 
     def figure(self, found: Sequence[Basins]) -> Any:
@@ -148,7 +151,9 @@ class BasinsAsked(Asked):
         """Return the object of schema landscape.basins/1."""
         between = differing(found)
         return {
-            "runs": [each.to_json() for each in found],
+            "runs": [
+                {**each.to_json(), **(rough.to_json(each) if self.spec.borders else {})} for each in found
+            ],
             "disagreement": None if between is None else between.share,
             "critical_points": [p.to_json() for p in self.landscape.critical_points],
         }

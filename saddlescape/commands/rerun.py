@@ -109,8 +109,16 @@ def kinds() -> dict[str, type[Asked]]:
     from saddlescape.commands.escape_plan import EscapeAsked
     from saddlescape.commands.faces_plan import FacesAsked
     from saddlescape.commands.flow_plan import FlowAsked
+    from saddlescape.commands.tipping_plan import TippingAsked
 
-    found: tuple[type[Asked], ...] = (FacesAsked, FlowAsked, BasinsAsked, EscapeAsked, CriticalAsked)
+    found: tuple[type[Asked], ...] = (
+        FacesAsked,
+        FlowAsked,
+        BasinsAsked,
+        TippingAsked,
+        EscapeAsked,
+        CriticalAsked,
+    )
     return {kind.written.command: kind for kind in found}
 
 

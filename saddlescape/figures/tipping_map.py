@@ -38,7 +38,7 @@ def draw(page: Page, threads: int | None) -> None:
     )
     (ax,) = page.maps(scene.view, 1, most=3.4, right=0.9)
     plots.tipping(found, ax, legend=False)
-    for swatch in tipping_map.shares(found):
+    for swatch in tipping_map.swatches(found):
         page.key(swatch)
     page.key(*(critical.key(kind, 6) for kind in ("minimum", "saddle", "maximum")))
     say_methods(page, scene, ["sam:rho=1"])

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from saddlescape.plots.step_cartoon import sam_step
     from saddlescape.plots.style import STYLES, context
     from saddlescape.plots.tipping_map import tipping
+    from saddlescape.plots.tipping_page import tipping_figure
 
 __all__ = [
     "STYLES",
@@ -78,6 +79,7 @@ __all__ = [
     "sharpness_figure",
     "surface",
     "tipping",
+    "tipping_figure",
     "traces",
     "trajectories",
 ]
@@ -117,6 +119,7 @@ HOMES = {
     "sharpness_figure": "sharpness_page",
     "surface": "relief",
     "tipping": "tipping_map",
+    "tipping_figure": "tipping_page",
     "traces": "series",
     "trajectories": "paths",
 }

@@ -35,6 +35,9 @@ def _numbers(results: Sequence[Basins]) -> str:
     )
     shapes = dict.fromkeys(each.shape for each in results)
     facts.append(" and ".join(f"{words.count(nx)} × {words.count(ny)}" for ny, nx in shapes) + " starts")
+    if refined := [each.spec["refined"]["from"] for each in results if "refined" in each.spec]:
+        nx, ny = refined[0]
+        facts.append(f"refined along borders from {words.count(nx)} × {words.count(ny)}")
     if runs := {each.runs for each in results if each.runs > 1}:
         where = "" if all(each.runs > 1 for each in results) else " of a random method"
         facts.append(f"{' and '.join(map(words.count, sorted(runs)))} runs from each{where}")
@@ -44,7 +47,7 @@ def _numbers(results: Sequence[Basins]) -> str:
         for k in range(len(names))
         if k not in first.plane
     ]
-    if any(_random(each) for each in results) and (seed := first.spec.get("seed")) is not None:
+    if any(chancy(each.method) for each in results) and (seed := first.spec.get("seed")) is not None:
         facts.append(f"seed {seed}")
     return ", ".join(facts) + "."
 
@@ -59,9 +62,9 @@ def share(between: Disagreement) -> str:
     return percent(int(between.differ.sum()), between.differ.size)
 
 
-def _random(result: Basins) -> bool:
-    """Return whether chance had a part: a batch, Gaussian noise, an SDE."""
-    read = naming.read(result.method)
+def chancy(method: str) -> bool:
+    """Return whether chance has a part in a method: a batch, Gaussian noise, an SDE."""
+    read = naming.read(method)
     return read.clock.startswith("sde") or "sigma" in read.keys or read.value("batch") is not None
 
 

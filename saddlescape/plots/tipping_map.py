@@ -73,7 +73,7 @@ def tipping(result: Tipping, ax: Axes | None = None, *, levels: int = 10, legend
     points = mark_points(ax, result.background, result.plane, result.origin, box)
     bar = _bar(ax, colours, scale, result.key)
     return TippingMap(
-        ax, image, stripes, points, bar, basin_legend.place(ax, shares(result)) if legend else None
+        ax, image, stripes, points, bar, basin_legend.place(ax, swatches(result)) if legend else None
     )
 
 
@@ -107,8 +107,8 @@ def _bar(ax: Axes, colours: Any, scale: Normalize, key: str) -> Colorbar:
     return bar
 
 
-def shares(result: Tipping) -> list[Swatch]:
-    """Return the entries of a key: what becomes of which share of the starts."""
+def swatches(result: Tipping) -> list[Swatch]:
+    """Return the samples of what ``tipping`` drew, as legend handles, with their shares."""
     found, total, colours = result.counts(), result.kind.size, matplotlib.colormaps["viridis"]
     key = words.GREEK.get(result.key, result.key)
     last = words.number(float(result.values[-1]))

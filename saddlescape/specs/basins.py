@@ -14,6 +14,10 @@ from saddlescape.written import MOST_STEPS
 #: doublings of the time of pixels that are unresolved
 MORE = 2
 MOST_DOUBLINGS = 20
+#: refinements of boundaries, each of which doubles the resolution
+MOST_LEVELS = 10
+#: fields whose value is one text of an option of the same name
+OWN = ("resolution", "steps", "time", "runs", "more", "plane", "origin", "refine")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +27,8 @@ class BasinsSpec(QuestionSpec):
     ``resolution`` is "256" or "640x360", pixels along x and y; ``steps`` of the map or ``time`` says how long, and what
     still moves then without a fate gets twice as long, ``more`` times over. ``runs`` start in every pixel of a random
     method. ``plane`` are two coordinates by name and ``origin`` the values of all, for landscapes of more than two;
-    ``early`` lets a start go once its fate is certain.
+    ``early`` lets a start go once its fate is certain. Borders are refined ``refine`` times; ``borders`` asks how rough
+    they are.
     """
 
     resolution: str = "256"
@@ -35,14 +40,16 @@ class BasinsSpec(QuestionSpec):
     origin: tuple[float, ...] = ()
     early: bool = True
     fast: bool = False
+    refine: int | None = None
+    borders: bool = False
 
     command = "basins"
     afresh = "--afresh"
     plain: ClassVar[Mapping[str, str]] = {
         **QuestionSpec.plain,
-        **{key: f"--{key}" for key in ("resolution", "steps", "time", "runs", "more", "plane", "origin")},
+        **{key: f"--{key}" for key in OWN},
     }
-    flags = ("early", "fast")
+    flags = ("early", "fast", "borders")
 
     @classmethod
     def from_arguments(cls, options: Mapping[str, Any], base: Self | None = None) -> Self:
@@ -52,6 +59,14 @@ class BasinsSpec(QuestionSpec):
                 raise UsageError("--no-continue is --more 0: leave one of them out")
             options = {**options, "more": 0}
         return super().from_arguments(options, base)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.refine and self.runs > 1:
+            raise UsageError(
+                f"--runs {self.runs} ends in many ways from one pixel, of which --refine finds no edge: leave one of "
+                "them out"
+            )
 
     @property
     def pixels(self) -> tuple[int, int]:
@@ -90,4 +105,6 @@ BasinsSpec.checks = {
     "origin": place,
     "early": values.flag,
     "fast": values.flag,
+    "refine": values.maybe(values.whole(1, MOST_LEVELS)),
+    "borders": values.flag,
 }
