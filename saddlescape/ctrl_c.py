@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from saddlescape.errors import Interrupted
-
 
 @contextmanager
 def remembered() -> Iterator[Callable[[], bool]]:
@@ -31,8 +29,6 @@ def remembered() -> Iterator[Callable[[], bool]]:
     signal.signal(signal.SIGINT, handler)
     try:
         yield pressed.is_set
-    except Interrupted:
-        raise
     except Exception:  # what a compiler says when one of its callbacks was cut short
         if pressed.is_set():
             raise KeyboardInterrupt from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -15,6 +16,7 @@ import numpy as np
 import pytest
 
 import saddlescape as ss
+from saddlescape import ctrl_c
 from saddlescape.dynamics import simulate as module
 from saddlescape.dynamics import work
 from saddlescape.errors import Interrupted, UsageError
@@ -319,6 +321,23 @@ class Dropping:
         os.kill(os.getpid(), signal.SIGINT)
         for _ in range(100_000):  # it is raised between two of these
             pass
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT by raise_signal on Windows")
+def test_an_error_after_ctrl_c_is_an_interruption_and_others_stay_errors() -> None:
+    """A compiler of which a callback was cut short says something of its own."""
+
+    def broken(press: bool) -> None:
+        with ctrl_c.remembered():
+            with contextlib.suppress(KeyboardInterrupt):
+                if press:
+                    signal.raise_signal(signal.SIGINT)
+            raise RuntimeError("no compiled object yet")
+
+    with pytest.raises(KeyboardInterrupt):
+        broken(press=True)
+    with pytest.raises(RuntimeError, match="no compiled"):
+        broken(press=False)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT to oneself on Windows")
