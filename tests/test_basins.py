@@ -55,6 +55,8 @@ def test_deciding_early_changes_no_fate(landscape: Any, method: str, steps: int)
     np.testing.assert_array_equal(ids(whole.fate).ravel(), ids(run.fate))
     np.testing.assert_array_equal(np.array(STATUSES)[whole.status].ravel(), run.status)
     np.testing.assert_array_equal(ids(whole.point).ravel(), ids(run.point))
+    far = np.where(ids(run.point) >= 0, run.distance, np.nan)
+    np.testing.assert_array_equal(whole.distance.ravel(), far.astype(np.float32))
     # what is decided before the end has its fate without having arrived; nothing else may differ
     np.testing.assert_array_equal(ids(early.fate), ids(whole.fate))
     differ = early.status != whole.status
@@ -68,7 +70,7 @@ def test_engines_threads_and_pieces_give_the_same() -> None:
     asked: dict[str, Any] = {"resolution": (12, 9), "steps": 300}
     one = ss.basins(BEALE, "sam:eta=1e-3,rho=0.3", engine="plain", threads=1, **asked)
     two = ss.basins(BEALE, "sam:eta=1e-3,rho=0.3", engine="compiled", threads=2, **asked)
-    for name in ("status", "rule", "when"):
+    for name in ("status", "rule", "when", "distance"):
         np.testing.assert_array_equal(getattr(one, name), getattr(two, name))
     np.testing.assert_array_equal(ids(one.fate), ids(two.fate))
     assert one.shape == (9, 12)
@@ -157,6 +159,12 @@ def test_gd_cycles_around_the_sharpest_minimum_of_himmelblau() -> None:
     assert np.all(np.linalg.norm(paths[-1] - paths[-2], axis=1) > 0.5)
     radius = np.linalg.norm(np.array(paths[-2:]) - sharp.x, axis=2)
     assert 0.53 < radius.min() < radius.max() < 0.65
+    # and what the map says of its distance is that of one of its two places
+    far = b.distance[b.status == STATUSES.index("cycling")]
+    assert np.all(np.abs(far[:, None] - [radius.min(), radius.max()]).min(axis=1) < 1e-4)
+    median = f"{np.median(far):.2g}"
+    assert median in (f"{radius.min():.2g}", f"{radius.max():.2g}")
+    assert f"cycling {median} from minimum (-3.779, -3.283)" in b.summary()
 
 
 @pytest.mark.parametrize("n", [48, pytest.param(192, marks=pytest.mark.slow)])
@@ -240,7 +248,7 @@ def test_a_plane_of_three_coordinates_has_the_basins_of_its_two() -> None:
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        ({"resolution": 100_000}, "need 1.04e+03 GB, more than the 4 GB allowed"),
+        ({"resolution": 100_000}, "need 1.08e+03 GB, more than the 4 GB allowed"),
         ({"resolution": 0}, "a resolution is pixels along x and y"),
         ({"resolution": (10, 2.5)}, "a resolution is pixels along x and y"),
         ({"view": ((0, 0), (0, 1))}, "must run from a smaller to a larger number"),
@@ -282,8 +290,9 @@ def test_an_interrupted_picture_goes_on(tmp_path: Path) -> None:
     kept = partial.load(rest.save(tmp_path / "0.rest"))
     again = ss.basins(BEALE, "sam:eta=1e-3", resume=kept, **asked)
     whole = ss.basins(BEALE, "sam:eta=1e-3", **asked)
-    for name in ("status", "rule", "when"):
+    for name in ("status", "rule", "when", "distance"):
         np.testing.assert_array_equal(getattr(again, name), getattr(whole, name))
+    assert np.isfinite(whole.distance).any()
     with pytest.raises(UsageError, match="another run"):
         ss.basins(BEALE, "sam:eta=1e-3", resume=kept, **{**asked, "steps": 2999})
 

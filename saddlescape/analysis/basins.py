@@ -24,12 +24,12 @@ from saddlescape.partial import PartialFates
 
 #: bytes that a picture may need while it is made
 MEMORY = 4_000_000_000
-#: bytes of one start beside its coordinates: stream, status, point, fate, rule, time, and what is made of them
-EACH = 72
+#: bytes of one start beside its coordinates: stream, status, point, fate, rule, time, distance, and what is made of them
+EACH = 76
 #: doublings of the time of what is unresolved, at most
 MOST_DOUBLINGS = 20
 #: what is told of every start
-MAPS = ("status", "point", "fate", "rule", "when")
+MAPS = ("status", "point", "fate", "rule", "when", "distance")
 
 
 def basins(
@@ -159,6 +159,7 @@ def _record(scene: Pixels, plan: Plan, found: PartialFates, runs: int, more: int
         fate=np.ma.masked_equal(shown["fate"], -1),
         rule=shown["rule"],
         when=shown["when"] * tick,
+        distance=shown["distance"],
         plane=scene.plane,
         origin=scene.origin,
         runs=runs,

@@ -59,8 +59,9 @@ def fates(
 
 def _empty(n: int) -> PartialFates:
     nobody, nothing = np.full(n, -1, dtype=np.int32), np.zeros(n, dtype=np.int8)
+    never, nowhere = np.full(n, np.nan), np.full(n, np.nan, dtype=np.float32)
     return PartialFates(
-        "", np.zeros(n, dtype=bool), nothing, nobody, nobody.copy(), nothing.copy(), np.full(n, np.nan)
+        "", np.zeros(n, dtype=bool), nothing, nobody, nobody.copy(), nothing.copy(), never, nowhere
     )
 
 
@@ -194,5 +195,6 @@ class Watch:
         when = np.where(fate >= 0, np.where(arrived, self.since[rows], float(last)), np.nan)
         self._write(rows, status, fate, rule, when)
         self.out.point[rows + self.first] = found["point"]
+        self.out.distance[rows + self.first] = np.where(found["point"] >= 0, found["distance"], np.nan)
         lost = (status == CODES["moving"]) & (fate < 0)
         flock.leave(here[~lost], pack=True)
