@@ -145,8 +145,8 @@ class Basins(Answer):
     def cycles(self, point: int) -> str:
         """Return how far from the point with this id those end that cycle nearest to it: "cycling 0.073 from", a median
         that occurs, or the least and the largest distance where one is more than twice the other."""
-        here = (self.status == STATUSES.index("cycling")) & (np.ma.filled(self.point, -1) == point)
-        away = self.distance[here]
+        ids, distances = self._cycling
+        away = distances[ids == point]
         away = away[np.isfinite(away)]
         if not away.size:  # of many runs, none of which is the most frequent end of its pixel
             return "cycling near"
@@ -155,6 +155,12 @@ class Basins(Answer):
             np.quantile(away, 0.5, method="lower")
         )  # between the two places of a cycle there is nobody
         return f"cycling {middle:.2g} from" if high <= 2 * low else f"cycling {low:.2g}–{high:.2g} from"
+
+    @cached_property
+    def _cycling(self) -> tuple[Any, Any]:
+        """The ids of the points that pixels cycle nearest to, and how far they are from them, a row for each."""
+        here = self.status == STATUSES.index("cycling")
+        return np.ma.filled(self.point[here], -1), self.distance[here]
 
     def to_json(self) -> dict[str, Any]:
         """Return the entry of schema landscape.basins/1: shares with intervals, and what decided."""

@@ -11,6 +11,11 @@ from saddlescape.dynamics.radius import capture_radius
 from saddlescape.landscapes.base import Array, Landscape
 from saddlescape.results import CriticalPoint
 
+#: curvatures below this part of the largest count as those along a curve
+FLAT = 1e-3
+#: places whose distances to all samples of a curve are in memory at once
+ROWS = 4096
+
 
 def captured(landscape: Landscape, method: Method, p: CriticalPoint, box: Array) -> Any:
     """Whether the whole box (n, 2, d) of the last window lies within the capture radius of ``p``."""
@@ -58,11 +63,37 @@ def distance(landscape: Landscape, p: CriticalPoint, x: Array) -> Array:
     """Distance to a point, or to a curve of minima: from its samples, refined by the step to ∇f = 0 when near."""
     if p.samples is None:
         return length(x - p.x)
-    near: Array = np.min(np.linalg.norm(x[:, None, :] - p.samples[None], axis=2), axis=1)
+    near = np.concatenate([_to_samples(p.samples, x[k : k + ROWS]) for k in range(0, max(len(x), 1), ROWS)])
     spacing = float(np.max(np.linalg.norm(np.diff(p.samples, axis=0), axis=1))) if len(p.samples) > 1 else 0.0
     close = np.flatnonzero(near <= 2 * spacing)
-    if close.size:
-        hessian, gradient = landscape.hessian(x[close]), landscape.grad(x[close])
-        across = np.einsum("nij,nj->ni", np.linalg.pinv(hessian, rcond=1e-3, hermitian=True), gradient)
-        near[close] = np.minimum(near[close], np.linalg.norm(across, axis=1))
+    near[close] = np.fmin(near[close], across(landscape, x[close]))
     return near
+
+
+def _to_samples(samples: Array, x: Array) -> Array:
+    """Return how far the nearest of ``samples`` (m, d) is from each of ``x`` (n, d)."""
+    with np.errstate(all="ignore"):
+        nearest = np.argmin(0.5 * np.sum(samples * samples, axis=1) - x @ samples.T, axis=1)
+    return length(x - samples[nearest])
+
+
+def across(landscape: Landscape, x: Array) -> Array:
+    """Return ‖H⁺∇f‖ at ``x`` (n, d), H⁺ without the directions whose curvature is below a thousandth of the largest: how
+    far it is to a curve of critical points beside it, to second order in that."""
+    if not len(x):
+        return np.empty(0)
+    hessian, gradient = landscape.hessian(x), landscape.grad(x)
+    if landscape.dim != 2:
+        return length(np.einsum("nij,nj->ni", np.linalg.pinv(hessian, rcond=FLAT, hermitian=True), gradient))
+    # the same in closed form, thirty times as fast: λ is the larger eigenvalue, μ the smaller
+    a, b, c = hessian[:, 0, 0], hessian[:, 0, 1], hessian[:, 1, 1]
+    g, h = gradient.T
+    middle, half = 0.5 * (a + c), np.hypot(0.5 * (a - c), b)
+    large, small = middle + np.copysign(half, middle), middle - np.copysign(half, middle)
+    square, bent = g * g + h * h, a * g * g + 2 * b * g * h + c * h * h
+    with np.errstate(all="ignore"):
+        along = np.where(half > 0, (bent - small * square) / (large - small), square)  # (v·∇f)², v that of λ
+        flat = np.abs(small) <= FLAT * np.abs(large)
+        rest = np.where(flat | (half == 0), 0.0, (square - along) / (small * small))
+        found = np.sqrt(np.maximum(along / (large * large) + rest, 0.0))
+    return np.where(large == 0, 0.0, found)

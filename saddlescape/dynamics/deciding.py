@@ -156,7 +156,7 @@ class Watch:
         if self.decider.early:
             fate, rule = self.certain.decide(x)
             gone = np.flatnonzero(fate >= 0)
-            arrived = gone[self.certain.at(x[gone]) == fate[gone]]
+            arrived = gone[self.certain.at_point(x[gone]) == fate[gone]]
             rule[arrived] = RULES.index("arrived")
             self._write(rows[gone], self.certain.words(fate[gone], rule[gone]), fate[gone], rule[gone], tick)
             flock.leave(near[gone])
