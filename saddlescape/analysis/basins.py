@@ -63,7 +63,7 @@ def basins(
     plane, origin : of a landscape of more than two coordinates the two that vary, by name or number (the first two by
         default), and the values of the others, d numbers (the landscape's start by default).
     early : let a trajectory go once its end is certain (docs/statuses.md). It keeps the status it has by then: moving,
-        with a fate. False follows all of them to the last tick; fates are the same, ``when`` is their arrival.
+        with a fate. False follows all of them to the last tick; fates are the same, ``when`` is when they get there.
     more : what still moves without a fate is given twice as many ticks, ``more`` times over. The rest is unresolved.
     memory : bytes allowed. The other arguments are those of ``simulate``.
 

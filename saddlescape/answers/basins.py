@@ -78,6 +78,13 @@ class Basins(Answer):
         """The labels that occur, as ``label`` writes them, by id and status; and the place among them of every pixel."""
         return labelled(self.status, np.ma.filled(self.point, -1), np.ma.filled(self.fate, -1))
 
+    @property
+    def ahead(self) -> bool:
+        """Whether starts were let go before they were there, so that ``when`` is the time until the end is certain; if
+        not, it is the time to get there."""
+        sure = np.isin(self.rule, (RULES.index("bowl"), RULES.index("ball")))
+        return bool(self.spec.get("early", True) and sure.any())
+
     def counts(self) -> dict[str, int]:
         """Return how many pixels have each label (of a random method: the most frequent end)."""
         words, places = self.labels

@@ -108,6 +108,11 @@ def span(results: Sequence[Basins]) -> tuple[float, float] | None:
     return (low, high) if high > low else None
 
 
+def waiting(results: Sequence[Basins]) -> str:
+    """Return what the time in maps is: until an end is certain where one of them lets starts go early."""
+    return "time until the end is certain" if any(each.ahead for each in results) else "time to get there"
+
+
 def said(end: End) -> str:
     """Return an end with its share and interval, as a legend has it: 39.8 % (39.6–40.0) minimum (3, 0.5)."""
     return f"{interval(end.share, end.low, end.high)} {end.text}"
