@@ -96,6 +96,18 @@ def test_the_whole_figure(fields: list[ss.Field], kind: str, tmp_path: Path) -> 
     assert Path(first).read_bytes() == Path(again).read_bytes()
 
 
+@pytest.mark.parametrize("style", list(style.STYLES))
+def test_the_key_of_lines_stays_on_the_page(fields: list[ss.Field], style: str) -> None:
+    for count in (1, 2):
+        figure = plots.flow_figure(fields[:count], nullclines=True, style=style)
+        (legend,) = [ax.get_legend() for ax in figure.axes if ax.get_legend()]
+        box = legend.get_window_extent()
+        assert box.x0 >= 0
+        assert box.x1 <= figure.bbox.x1
+        texts = [text.get_window_extent() for text in figure.texts if text.get_text()]
+        assert not any(box.overlaps(text) for text in texts)
+
+
 def test_a_line_is_drawn_as_its_curve() -> None:
     found = ss.flow_field(ss.landscape("parabola"), "sam@flow")
     drawn = plots.flow(found)

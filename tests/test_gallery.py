@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import time
@@ -9,6 +10,7 @@ from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -170,3 +172,16 @@ class Seen(HTMLParser):
         self.ids |= {found["id"] or ""} if "id" in found else set()
         self.sources += [found["src"] or ""] if "src" in found else []
         self.links += [found["href"] or ""] if "href" in found else []
+
+
+def test_a_small_picture_keeps_the_colours_of_a_small_area() -> None:
+    """A scale of 200 colours in one corner of a page with a wide background of other shades."""
+    pixels = np.full((400, 600, 3), 255, dtype=np.uint8)
+    pixels[:, :500, 0] = np.linspace(140, 200, 500)[None]
+    pixels[:, :500, 2] = np.linspace(140, 200, 400)[:, None]
+    pixels[50:250, 560:566, 0] = np.arange(200, dtype=np.uint8)[:, None]
+    pixels[50:250, 560:566, 1] = 30
+    out = io.BytesIO()
+    Image.fromarray(pixels).save(out, "PNG")
+    small = np.asarray(Image.open(io.BytesIO(inline.reduced(out.getvalue(), 600))).convert("RGB")).astype(int)
+    assert np.abs(small - pixels)[50:250, 560:566].max() < 12

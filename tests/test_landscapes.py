@@ -152,6 +152,10 @@ def test_equal_losses_are_numbered_by_coordinates():
         ("x^3 + y^2", {"degenerate": 1}, "agrees"),
         ("x^4 + y^4", {"degenerate": 1}, "agrees"),
         ("x^2 + x*y^2", {"degenerate": 1}, "agrees"),  # along x = -y²/2 the gradient is y³
+        ("x^2 + x*y^3", {"degenerate": 1}, "agrees"),  # along x = -y³/2 it is y⁵
+        ("x^2 + x*y^5", {"degenerate": 1}, "undefined"),  # and y⁹: below rounding to |y| = .02
+        ("x^2*y^3", {"continuum": 1}, "undefined"),
+        ("(x - y)^4", {"continuum": 1}, "undefined"),
         ("x^3", {"degenerate": 1}, "agrees"),
         ("x + y", {}, "agrees"),
         ("(x^2 + y^2 - 1)^2", {"continuum": 1, "maximum": 1}, "agrees"),

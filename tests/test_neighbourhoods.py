@@ -9,9 +9,8 @@ import pytest
 
 import saddlescape as ss
 from saddlescape.dynamics import neighbourhoods
-from saddlescape.dynamics.multipliers import directions
 from saddlescape.dynamics.neighbourhoods import kept_radius, reach
-from saddlescape.dynamics.radius import capture_radius
+from saddlescape.dynamics.radius import capture_radius, directions
 from saddlescape.landscapes.base import Landscape
 
 SADDLE = ss.landscape("saddle")

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 import saddlescape as ss
-from saddlescape.dynamics.multipliers import local_behaviour
+from saddlescape.dynamics.capture import captured
+from saddlescape.dynamics.multipliers import behaviours, local_behaviour
 from saddlescape.landscapes.base import Landscape
 from saddlescape.landscapes.sublevel import bowls
 from saddlescape.results import STATUSES, Run
@@ -204,6 +205,53 @@ def test_more_than_six_dimensions_have_statuses_without_points() -> None:
     assert ids(run.nearest) == [None]
 
 
+CAMEL = ss.landscape("six_hump_camel")
+
+
+def test_who_swings_past_a_minimum_under_momentum_has_not_ended_there() -> None:
+    """With beta = 0.9 and eta = 0.01 SAM's capture radius is wide and its path swings through: for 50 ticks it lies
+    within that of a minimum that does not hold it. 5000 ticks later it is elsewhere."""
+    method = ss.method("sam:rho=0.3,beta=0.9,eta=0.01").on(CAMEL)
+    x0 = np.stack(np.meshgrid(np.linspace(-2, 2, 24), np.linspace(-1.2, 1.2, 24)), axis=-1).reshape(-1, 2)
+    run = end(CAMEL, method, x0, 2000)
+    passing = np.zeros(run.n, dtype=bool)
+    for p in (p for p in CAMEL.critical_points if p.kind == "minimum"):
+        passing |= captured(CAMEL, method, p, run.columns["box"])
+    later = end(CAMEL, method, run.final, 5000, v0=run.v_final)
+    away = np.linalg.norm(later.final - run.final, axis=1)
+    assert (passing & (away > 0.2)).sum() > 20, "nobody passes through, so nothing is tested"
+    known = ~np.ma.getmaskarray(run.fate)
+    assert known.sum() > 100
+    assert np.array_equal(later.fate.filled(-1)[known], run.fate[known].filled(-1))
+
+
+@pytest.mark.parametrize("name", ["himmelblau", "uv"])
+def test_verdicts_of_many_are_those_of_each_alone(name: str) -> None:
+    """Also with unlike eta, which say how long the check is; a curve's too. (The rhos are far from where it changes.)"""
+    landscape = ss.landscape(name)
+    made = [
+        ss.method(f"sam:eta={eta},rho={rho}").on(landscape) for eta in (0.001, 0.004) for rho in (0.01, 0.3)
+    ]
+    for point in landscape.critical_points[:3]:
+        together = [one["verdict"] for one in behaviours(landscape, made, point)]
+        assert together == [behaviours(landscape, [one], point)[0]["verdict"] for one in made]
+
+
+def test_a_degenerate_minimum_holds_sam_within_what_it_sees_there() -> None:
+    """On x⁴ + y⁴ no curvature tells how far SAM hovers; a step from 0 is eta times the gradient a distance rho away."""
+    landscape, eta, rho = ss.landscape("x^4 + y^4"), 1e-3, 0.3
+    (found,) = local_behaviour(landscape, ss.method(f"sam:eta={eta},rho={rho}"))
+    assert found["verdict"] == "traps"
+    assert 0.5 * eta * 4 * rho**3 / 2 < found["radius"] < 2 * eta * 4 * rho**3
+
+
+def test_what_rests_beside_a_point_is_not_trapped_at_it() -> None:
+    """SAM on cos(x) with rho = 4 rests at 4 - pi from the maximum at 0, where the slope is sin(4 - pi)."""
+    found = {b["id"]: b for b in local_behaviour(ss.landscape("cosine"), ss.method("sam:eta=0.1,rho=4"))}
+    assert found[2]["verdict"] == "repels"
+    assert "beside" in found[2]["note"]
+
+
 # ---- what a method does near a critical point ---------------------------------------------------------------------
 
 
@@ -324,15 +372,15 @@ def test_every_decided_path_of_descent_really_ends_there(name: str) -> None:
 
 @pytest.mark.slow
 def test_a_trap_is_the_same_by_the_compiled_map_and_by_its_formulas(monkeypatch: pytest.MonkeyPatch) -> None:
-    from saddlescape.dynamics import multipliers
+    from saddlescape.dynamics import traps
 
     saddle = ss.landscape("general_saddle")
     made = [ss.method("sam", eta=0.01, rho=rho).on(saddle) for rho in (0.1, 0.4)]
     point = saddle.critical_points[0]
     found = []
     for limit in (0, 10**12):
-        monkeypatch.setattr(multipliers, "LONG", limit)
-        found.append(multipliers.behaviours(saddle, made, point))
+        monkeypatch.setattr(traps, "LONG", limit)
+        found.append(behaviours(saddle, made, point))
     for one, other in zip(*found, strict=True):
         assert one["verdict"] == other["verdict"]
         # chaotic on the last digits, hence not the same orbit: the radius it fills is, to some parts in a hundred

@@ -14,10 +14,10 @@ import numpy as np
 from saddlescape.answers.stability import place
 from saddlescape.dynamics.capture import captured, distance, rests
 from saddlescape.dynamics.method import Method
-from saddlescape.dynamics.multipliers import TICKS, apart, behaviours, directions, looked
+from saddlescape.dynamics.multipliers import behaviours
 from saddlescape.dynamics.plan import plan_run
-from saddlescape.dynamics.radius import capture_radius
 from saddlescape.dynamics.simulate import carry_out
+from saddlescape.dynamics.traps import held
 from saddlescape.landscapes.base import Array, Landscape
 from saddlescape.results import CriticalPoint, Run
 
@@ -49,34 +49,9 @@ def stays(landscape: Landscape, method: Method, point: CriticalPoint) -> Any:
         told = behaviours(landscape, [each[k] for k in np.flatnonzero(~rough)], point)
         found[~rough] = [behaviour["verdict"] in ("attracts", "traps") for behaviour in told]
     if rough.any() and point.kind != "cone":
-        found[rough] = _kept(landscape, [each[k] for k in np.flatnonzero(rough)], point)
+        seen = held(landscape, [each[k] for k in np.flatnonzero(rough)], point, starts=STARTS, looks=LOOKS)
+        found[rough] = [each.kept for each in seen]
     return found
-
-
-def _kept(landscape: Landscape, methods: list[Method], point: CriticalPoint) -> Any:
-    """Run each method from the ball and say which kept all starts within their capture radius (multipliers._traps)."""
-    radius = np.array([capture_radius(landscape, m, point) for m in methods])
-    numbers = {k: np.array([m.numbers[k] for m in methods], dtype=float) for k in methods[0].numbers}
-    size = 0.25 * np.minimum(radius, numbers["rho"])
-    ball = directions(landscape.dim, STARTS) * (np.arange(1, STARTS + 1) / STARTS)[:, None]
-    x0 = (point.x + size[:, None, None] * ball).reshape(-1, landscape.dim)
-    beta = numbers.get("beta", np.zeros(len(methods)))
-    sizes = np.abs(point.eigenvalues)
-    slowest = float(numbers[methods[0].clock.tick].min()) * float(
-        np.min(sizes[sizes > 1e-6 * sizes.max()], initial=np.inf)
-    )
-    often = looked(methods[0])
-    last = often * int(np.clip(10 / slowest / often, *TICKS))
-    many = methods[0].with_numbers(**{k: tuple(np.repeat(v, STARTS).tolist()) for k, v in numbers.items()})
-    run = carry_out(plan_run(landscape, many, x0, None, last, max(1, last // LOOKS), False, 0, {}), "auto")
-    with np.errstate(all="ignore"):
-        away = distance(landscape, point, run.x.reshape(-1, landscape.dim)).reshape(len(methods), -1)
-    spacing = 0.0
-    if point.samples is not None and len(point.samples) > 1:
-        spacing = float(np.max(np.linalg.norm(np.diff(point.samples, axis=0), axis=1)))
-    farthest = np.max(np.where(np.isfinite(away), away, np.inf), axis=1)
-    swing = np.minimum(radius * (1 + beta) / (1 - beta), np.maximum(radius, apart(landscape, point)))
-    return farthest <= swing + spacing
 
 
 def ends(landscape: Landscape, method: Method, x0: Array, steps: int) -> list[str]:
@@ -112,7 +87,7 @@ def _labels(landscape: Landscape, method: Method, run: Run) -> Any:
         here = np.flatnonzero(inside & (nearest == k))
         caught = np.array([_caught(landscape, each[i], points[k], end[i], box[i]) for i in here], dtype=bool)
         here = here[caught]
-        if points[k].kind not in ("minimum", "continuum", "cone") and here.size:
+        if points[k].kind != "cone" and here.size:
             here = here[stays(landscape, _some(method, here), points[k])]
         labels[here] = f"point {k}"
     labels[~inside] = LEAVES
@@ -123,8 +98,7 @@ def _caught(landscape: Landscape, method: Method, point: CriticalPoint, end: Arr
     """Whether one trajectory is captured at ``point``, and does not rest beside it (capture.py)."""
     if not captured(landscape, method, point, box[None])[0]:
         return False
-    flow = method.clock.name.startswith("flow")  # which rests where a step would cross a zero of the gradient
-    return flow or not rests(landscape, method, end[None], box[None])[0]
+    return not rests(landscape, method, end[None], box[None])[0]
 
 
 def _of_statuses(run: Run) -> list[str]:

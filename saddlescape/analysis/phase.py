@@ -12,9 +12,9 @@ from saddlescape.analysis.phase_lines import lines_over
 from saddlescape.answers.phase import PhaseDiagram
 from saddlescape.answers.stability import place
 from saddlescape.dynamics.method import Method
-from saddlescape.dynamics.multipliers import directions
 from saddlescape.dynamics.numbers import RANGES, read
 from saddlescape.dynamics.plan import plan_run
+from saddlescape.dynamics.radius import directions
 from saddlescape.dynamics.reading import method as as_method
 from saddlescape.dynamics.simulate import carry_out
 from saddlescape.dynamics.words import background, formula

@@ -49,8 +49,11 @@ def rests(landscape: Landscape, method: Method, end: Array, box: Array) -> Any:
 
     What goes on by the gradient or hovers moves by eta·‖∇f‖ or more; at rest it has moved by less than a thousandth of
     that in the whole window ``box`` (n, 2, d). A rest with ∇f = 0 leaves eta·‖∇f‖ below the rounding of x; a thousand
-    roundings tell the two apart.
+    roundings tell the two apart. A flow rests where a step would cross a zero of the gradient, and gradient descent
+    nowhere else than where it is 0.
     """
+    if method.clock.name.startswith("flow") or method.name == "gd":
+        return np.zeros(len(end), dtype=bool)
     width = max(hi - lo for lo, hi in landscape.domain)
     with np.errstate(all="ignore"):
         rounding = 1e3 * np.finfo(float).eps * (widest(np.abs(end)) + width)
@@ -71,10 +74,11 @@ def distance(landscape: Landscape, p: CriticalPoint, x: Array) -> Array:
 
 
 def _to_samples(samples: Array, x: Array) -> Array:
-    """Return how far the nearest of ``samples`` (m, d) is from each of ``x`` (n, d)."""
+    """Return how far the nearest of ``samples`` (m, d) is from each of ``x`` (n, d); infinite where x is not finite."""
     with np.errstate(all="ignore"):
         nearest = np.argmin(0.5 * np.sum(samples * samples, axis=1) - x @ samples.T, axis=1)
-    return length(x - samples[nearest])
+        found = length(x - samples[nearest])
+    return np.where(np.isnan(found), np.inf, found)
 
 
 def across(landscape: Landscape, x: Array) -> Array:
@@ -84,8 +88,11 @@ def across(landscape: Landscape, x: Array) -> Array:
         return np.empty(0)
     hessian, gradient = landscape.hessian(x), landscape.grad(x)
     if landscape.dim != 2:
-        return length(np.einsum("nij,nj->ni", np.linalg.pinv(hessian, rcond=FLAT, hermitian=True), gradient))
-    # the same in closed form, thirty times as fast: λ is the larger eigenvalue, μ the smaller
+        values, vectors = np.linalg.eigh(hessian)
+        parts, size = np.einsum("nij,ni->nj", vectors, gradient), np.abs(values)
+        steep = size > FLAT * np.max(size, axis=1, keepdims=True)
+        return length(np.divide(parts, values, where=steep, out=np.zeros_like(parts)))
+    # the same in closed form, many times as fast: λ is the larger eigenvalue, μ the smaller
     a, b, c = hessian[:, 0, 0], hessian[:, 0, 1], hessian[:, 1, 1]
     g, h = gradient.T
     middle, half = 0.5 * (a + c), np.hypot(0.5 * (a - c), b)

@@ -2,37 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 
-from saddlescape.dynamics.capture import distance
 from saddlescape.dynamics.evaluate import ticks
 from saddlescape.dynamics.flows import Face
 from saddlescape.dynamics.jacobian import NoSlope, jacobian
 from saddlescape.dynamics.method import Method
 from saddlescape.dynamics.perturbations import Plain
 from saddlescape.dynamics.radius import capture_radius
-from saddlescape.errors import Interrupted, UsageError
+from saddlescape.dynamics.traps import held
+from saddlescape.errors import UsageError
 from saddlescape.landscapes.base import Array, Landscape
 from saddlescape.results import CriticalPoint
 
 #: how near 1 a multiplier's modulus counts as neutral (rounding of the Hessian at a polished point)
 NEUTRAL = 1e-9
-#: starts of the check that a neighbourhood is kept, and its ticks: ten times 1/(eta·min|λ|) within these bounds
-STARTS, TICKS = 48, (1500, 6000)
-#: of a continuum, whose distance takes a Hessian, every so many ticks are looked at: odd, to see both ends of a bounce
-LOOK = 7
-#: gradients of a start that all checks on a landscape take together, from which on they are compiled; methods at once
-LONG, TOGETHER = 100_000, 16
 #: source files the answer depends on
 PARTS = tuple(
     f"dynamics/{part}.py"
     for part in (
         "multipliers",
+        "traps",
         "capture",
         "radius",
         "evaluate",
@@ -166,123 +160,16 @@ def _plain(value: Any) -> Any:
 
 
 def _traps(landscape: Landscape, methods: list[Method], point: CriticalPoint) -> list[Behaviour]:
-    """Run the maps from a small ball around the point and see which stay within their capture radius, all at once."""
-    if not methods:
-        return []
-    radius = np.array([capture_radius(landscape, m, point) for m in methods])
-    numbers = {k: np.array([[m.numbers[k]] for m in methods], dtype=float) for k in methods[0].numbers}
-    # no trap along a negative direction reaches beyond rho, so the ball stays well inside
-    size = 0.25 * np.minimum(radius, numbers["rho"][:, 0])
-    x = point.x + size[:, None, None] * _ball(landscape.dim)
-    beta = np.array([float(m.numbers.get("beta") or 0.0) for m in methods])  # type: ignore[arg-type]
-    slack = np.minimum(radius * (1 + beta) / (1 - beta), np.maximum(radius, apart(landscape, point)))
-    hover, kept = np.zeros(len(methods)), np.ones(len(methods), dtype=bool)
-    curvature = np.abs(point.eigenvalues)[
-        np.abs(point.eigenvalues) > 1e-6 * np.max(np.abs(point.eigenvalues))
-    ]
-    slowest = float(np.min(numbers[methods[0].clock.tick])) * float(np.min(curvature, initial=np.inf))
-    often = looked(methods[0])
-    last = int(np.clip(10 / slowest / often, *TICKS))
-    for k, places in enumerate(_courses(landscape, methods, x, last, often)):
-        if point.samples is not None and k % LOOK:
-            continue
-        farthest = np.max(_away(landscape, point, places), axis=1)
-        kept &= farthest <= slack
-        if not kept.any():
-            break
-        hover = np.maximum(hover, farthest) if k >= last // 2 else hover
+    """Say of maps that jump at the point what a run from a small ball around it has shown."""
     return [
         {
-            "verdict": "traps" if keeps else "repels",
-            "radius": float(h) if keeps else None,
+            "verdict": "traps" if seen.kept else "repels",
+            "radius": seen.hover if seen.kept else None,
             "note": "hovers around it (normalised: the map is not smooth here)"
-            if keeps
+            if seen.kept
+            else "starts of a small ball around it come to rest beside it, where the gradient is not zero"
+            if seen.beside
             else "some starts of a small ball around it leave",
         }
-        for keeps, h in zip(kept, hover, strict=True)
+        for seen in held(landscape, methods, point)
     ]
-
-
-def looked(method: Method) -> int:
-    """Return after how many ticks the check looks again: what takes a step of the map is a look, or flows of a small dt
-    would be judged by a short time."""
-    eta, tick = (float(method.numbers[key]) for key in ("eta", method.clock.tick))  # type: ignore[arg-type]
-    return max(1, round(eta / tick))
-
-
-def _courses(landscape: Landscape, methods: list[Method], x: Array, last: int, often: int) -> Iterator[Array]:
-    """Yield where the starts ``x`` (methods, starts, d) of every method are, ``last`` times, every ``often`` ticks.
-
-    By the compiled map where checks at all critical points would take long otherwise: which one it is depends on what is
-    asked alone, for the two differ by rounding.
-    """
-    clock, calls = methods[0].clock, methods[0].gradient_calls or LONG
-    work = last * often * calls * len(methods) * len(landscape.critical_points)
-    if work >= LONG and len(methods) <= TOGETHER and not getattr(clock, "adaptive", False):
-        yield from _compiled(landscape, methods, x, last, often)
-        return
-    numbers = {k: np.array([[m.numbers[k]] for m in methods], dtype=float) for k in methods[0].numbers}
-    tick, v = ticks(landscape, methods[0], numbers), np.zeros_like(x)
-    for k in range(1, last * often + 1):
-        state = tick(x, v)
-        x, v = state["x"], state.get("v", v)
-        if k % often == 0:
-            yield x
-
-
-def _compiled(
-    landscape: Landscape, methods: list[Method], x: Array, last: int, often: int
-) -> Iterator[Array]:
-    """Yield the same from a run that records them."""
-    from saddlescape.dynamics.plan import plan_run  # whose statuses ask what is found here
-    from saddlescape.dynamics.simulate import carry_out
-
-    each = {
-        k: tuple(np.repeat([m.numbers[k] for m in methods], x.shape[1]).tolist()) for k in methods[0].numbers
-    }
-    many = methods[0].with_numbers(**each)
-    try:
-        run = carry_out(
-            plan_run(landscape, many, x.reshape(-1, landscape.dim), None, last * often, often, False, 0, {}),
-            "compiled",
-        )
-    except Interrupted:  # of this check, not of the run that it is for
-        raise KeyboardInterrupt from None
-    for k in range(1, last + 1):
-        yield run.x[:, k].reshape(x.shape)
-
-
-def apart(landscape: Landscape, point: CriticalPoint) -> float:
-    """How far the nearest other critical point is: what swings beyond it is not held by this one."""
-    others = [p.x for p in landscape.critical_points if p.id != point.id and p.samples is None]
-    return float(min((np.linalg.norm(x - point.x) for x in others), default=np.inf))
-
-
-def _away(landscape: Landscape, point: CriticalPoint, x: Array) -> Array:
-    """Distances (methods, starts) from a point, or across a continuum, of which samples alone are too far apart."""
-    return distance(landscape, point, x.reshape(-1, x.shape[-1])).reshape(x.shape[:-1])
-
-
-def _ball(d: int) -> Array:
-    """Return STARTS points of the unit ball, the same in every run: well-spread directions, each farther out."""
-    return np.asarray(directions(d, STARTS) * (np.arange(1, STARTS + 1) / STARTS)[:, None])
-
-
-def directions(d: int, count: int) -> Array:
-    """Return ``count`` unit vectors (count, d) that point to all sides, the same in every run.
-
-    Both ways on a line; turned by the golden angle in the plane; in space the normal quantiles of Roberts' sequence,
-    whose steps are powers of the root of r^(d+1) = r + 1. (Powers of the golden ratio would all be one number mod 1.)
-    """
-    k = np.arange(1, count + 1)
-    if d == 1:
-        return np.where(k % 2, 1.0, -1.0)[:, None]
-    if d == 2:
-        angle = np.pi * (3 - 5**0.5) * k
-        return np.stack([np.cos(angle), np.sin(angle)], axis=1)
-    root = 2.0
-    for _ in range(60):
-        root = (1 + root) ** (1 / (d + 1))
-    raw = (0.5 + k[:, None] * root ** -np.arange(1.0, d + 1)) % 1.0
-    normal = np.vectorize(NormalDist().inv_cdf)(np.clip(raw, 1e-6, 1 - 1e-6))
-    return np.asarray(normal / np.linalg.norm(normal, axis=1, keepdims=True))

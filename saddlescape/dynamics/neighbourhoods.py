@@ -9,9 +9,9 @@ import numpy as np
 from saddlescape.dynamics.capture import captured, distance, rests
 from saddlescape.dynamics.method import Method
 from saddlescape.dynamics.multipliers import PARTS as LOCAL
-from saddlescape.dynamics.multipliers import behaviours, directions
+from saddlescape.dynamics.multipliers import behaviours
 from saddlescape.dynamics.plan import plan_run
-from saddlescape.dynamics.radius import capture_radius
+from saddlescape.dynamics.radius import capture_radius, directions
 from saddlescape.errors import Interrupted
 from saddlescape.landscapes.base import Array, Landscape
 from saddlescape.results import CriticalPoint

@@ -21,11 +21,15 @@ CAPTURE, LEAST = 8.0, 1e-6
 ERRORS = 64.0
 #: standard deviations that one look at a stationary trajectory lies within, but for 0.27 %
 DEVIATIONS = 3.0
+#: directions in which a degenerate point is looked around
+AROUND = 64
 
 
 @lru_cache(maxsize=1024)
 def capture_radius(landscape: Landscape, method: Method, point: CriticalPoint) -> float:
     """Return 8·eta·rho·max|λ| at ``point``, at least 1e-6 of the domain's width; ``method`` has one value per number.
+
+    At a degenerate point 8·eta times the largest gradient at a distance rho takes its place where that is more.
 
     λ are those of the Hessian, with a mini-batch of what a step sees of it. An SDE has the radius of its map. Of a flow
     it is up to 2·dt·rho·max|λ|²/min|λ|, what its steps can tell apart, or 64·(atol + rtol·|x|)·max|λ|/min|λ| where
@@ -36,7 +40,7 @@ def capture_radius(landscape: Landscape, method: Method, point: CriticalPoint) -
     rho, width = _number(method, "rho"), max(hi - lo for lo, hi in landscape.domain)
     sizes = np.abs(point.eigenvalues)
     curvature = _curvature(landscape, method, point)
-    radius = CAPTURE * tick * rho * curvature
+    radius = CAPTURE * tick * max(rho * curvature, _seen_flat(landscape, method, point, rho))
     if method.clock.name.startswith("flow"):
         stiff = curvature / float(np.min(sizes)) if sizes.size and np.min(sizes) > 0 else 0.0
         radius = max(radius, 2.0 * tick * rho * curvature * stiff)
@@ -55,6 +59,34 @@ def capture_radius(landscape: Landscape, method: Method, point: CriticalPoint) -
 
 def _number(method: Method, name: str) -> float:
     return float(method.numbers.get(name) or 0.0)  # type: ignore[arg-type]
+
+
+def _seen_flat(landscape: Landscape, method: Method, point: CriticalPoint, rho: float) -> float:
+    """Return the largest gradient that normalised SAM sees from a degenerate point, which has no curvature to tell."""
+    if point.kind != "degenerate" or not method.perturbation.normalised:
+        return 0.0
+    around = point.x + rho * directions(landscape.dim, AROUND)
+    return float(np.max(np.linalg.norm(landscape.grad(around), axis=-1)))
+
+
+def directions(d: int, count: int) -> Array:
+    """Return ``count`` unit vectors (count, d) that point to all sides, the same in every run.
+
+    Both ways on a line; turned by the golden angle in the plane; in space the normal quantiles of Roberts' sequence,
+    whose steps are powers of the root of r^(d+1) = r + 1. (Powers of the golden ratio would all be one number mod 1.)
+    """
+    k = np.arange(1, count + 1)
+    if d == 1:
+        return np.where(k % 2, 1.0, -1.0)[:, None]
+    if d == 2:
+        angle = np.pi * (3 - 5**0.5) * k
+        return np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    root = 2.0
+    for _ in range(60):
+        root = (1 + root) ** (1 / (d + 1))
+    raw = (0.5 + k[:, None] * root ** -np.arange(1.0, d + 1)) % 1.0
+    normal = np.vectorize(NormalDist().inv_cdf)(np.clip(raw, 1e-6, 1 - 1e-6))
+    return np.asarray(normal / np.linalg.norm(normal, axis=1, keepdims=True))
 
 
 def _curvature(landscape: Landscape, method: Method, point: CriticalPoint) -> float:

@@ -21,11 +21,17 @@ from saddlescape.dynamics.method import Method
 from saddlescape.dynamics.multipliers import behaviours
 from saddlescape.dynamics.plan import sets
 from saddlescape.dynamics.radius import capture_radius
+from saddlescape.dynamics.traps import TOGETHER
 from saddlescape.landscapes.base import Array, Landscape
 from saddlescape.landscapes.sublevel import GRID, bowls
 from saddlescape.results import MASKED, STATUSES, CriticalPoint, Run
 
 CHUNK = 1 << 15
+#: kinds where a trajectory converges; and what a method must be said to do at a point for one that is seen there to have
+#: ended there. At a minimum what is not known to repel is believed, elsewhere only what is known to hold.
+LOW = ("minimum", "continuum", "cone")
+ELSEWHERE = ("attracts", "traps")
+IN_LOW = (*ELSEWHERE, "neutral", "drifts", "unknown")
 #: word of STATUSES -> its place there
 CODES = {word: place for place, word in enumerate(STATUSES)}
 
@@ -137,20 +143,23 @@ def _decide(landscape: Landscape, method: Method, run: Run, members: Any, out: d
 
 
 class Verdicts:
-    """What the methods do at a critical point: found for all of them together, when one of them is asked about."""
+    """What the methods do at a critical point: found for some of them together, when one of them is asked about."""
 
     def __init__(self, landscape: Landscape, methods: list[Method]) -> None:
         self.landscape, self.methods = landscape, methods
-        self.found: dict[int, list[str]] = {}
+        self.found: dict[tuple[int, int], str] = {}
         self.lock = threading.Lock()
 
     def of(self, place: int, point: CriticalPoint) -> str:
         """Return the verdict of method number ``place`` at ``point``."""
         with self.lock:  # whoever comes first finds out, the others wait
-            if point.id not in self.found:
-                answers = behaviours(self.landscape, self.methods, point)
-                self.found[point.id] = [answer["verdict"] for answer in answers]
-        return self.found[point.id][place]
+            if (place, point.id) not in self.found:
+                block = range(len(self.methods))[place - place % TOGETHER :][:TOGETHER]
+                answers = behaviours(self.landscape, [self.methods[k] for k in block], point)
+                self.found |= {
+                    (k, point.id): answer["verdict"] for k, answer in zip(block, answers, strict=True)
+                }
+        return self.found[place, point.id]
 
 
 def _groups(method: Method, n: int) -> Iterator[tuple[Method, Any]]:
@@ -182,10 +191,7 @@ def judge(
         recurrent = np.zeros(len(end), dtype=bool)
     status = np.where(recurrent, CODES["cycling"], CODES["moving"]).astype(np.int8)
     point, fate = np.where(recurrent, nearest, -1), np.full(len(end), -1)
-    elsewhere = np.zeros(len(end), dtype=bool)
-    # a flow rests where a step would cross a zero of the gradient, and gradient descent nowhere else than where it is 0
-    if not method.clock.name.startswith("flow") and method.name != "gd":
-        elsewhere = rests(landscape, method, end, box) & ends.watched
+    elsewhere = rests(landscape, method, end, box) & ends.watched
     status[elsewhere], point[elsewhere] = CODES["cycling"], nearest[elsewhere]
     for p in points:
         mine = ~elsewhere & (nearest == p.id)
@@ -195,10 +201,9 @@ def judge(
         here = here[captured(landscape, method, p, box[here])] if here.size else here
         if not here.size:
             continue
-        if p.kind in ("minimum", "continuum", "cone"):
-            status[here], point[here], fate[here] = CODES["converged"], p.id, p.id
-        elif verdict(p) in ("attracts", "traps"):
-            status[here], point[here], fate[here] = CODES["trapped"], p.id, p.id
+        word, stays = ("converged", IN_LOW) if p.kind in LOW else ("trapped", ELSEWHERE)
+        if verdict(p) in stays:  # who passes slowly through, or swings past, is not there for good
+            status[here], point[here], fate[here] = CODES[word], p.id, p.id
     for gone, name in ((finite & ~inside, "left"), (~finite, "diverged")):
         status[gone], point[gone], fate[gone] = CODES[name], -1, -1
     rule = np.where(fate >= 0, RULES.index("arrived"), RULES.index("none")).astype(np.int8)

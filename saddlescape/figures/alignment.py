@@ -43,7 +43,7 @@ def draw(page: Page, threads: int | None) -> None:
             # at the minimum the direction of what is left of the gradient is rounding
             shown = np.where((name == "sharpness") | (found["loss"] > 1e-20), found[name], np.nan)
             ax.plot(run.t / run.t[1], _smoothed(shown), color=colour, linewidth=1.4, label=label)
-        tops.append(found["sharpness"][-1])
+        tops.append(_smoothed(found["sharpness"])[-1])
     for name, ax in axes.items():
         ax.set_title(SHOWN[name], loc="left", fontsize="medium")
         ax.set(xlabel="step", xlim=(2, scene.steps), xscale="log" if name == "alignment" else "linear")
@@ -57,5 +57,5 @@ def draw(page: Page, threads: int | None) -> None:
 
 def _smoothed(values: Array) -> Array:
     """Return the running mean over WINDOW values."""
-    found: Array = uniform_filter1d(values, WINDOW, mode="nearest")
+    found: Array = uniform_filter1d(values, WINDOW, mode="reflect")
     return found

@@ -9,7 +9,7 @@ import numpy as np
 import saddlescape as ss
 from saddlescape import plots
 from saddlescape.figures.parts import say_methods
-from saddlescape.plots import naming, style, words
+from saddlescape.plots import legend, naming, style, words
 
 if TYPE_CHECKING:
     from saddlescape.plots.pages import Page
@@ -40,6 +40,7 @@ def draw(page: Page, threads: int | None) -> None:
         for path in run.x:
             right.plot(run.t / ETA, path[:, 0] ** 2 - path[:, 1] ** 2, color=colour, linewidth=width)
     page.key(*(page.entry(label, colour) for label, colour in zip(labels, colours, strict=True)))
+    page.key(*legend.marks(runs))
     right.axhline(0, color=style.ink(), linewidth=0.6)
     right.set(xlabel="step", ylabel="u² − v²", xlim=(0, STEPS))
     say_methods(page, scene, METHODS)

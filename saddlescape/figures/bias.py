@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import saddlescape as ss
-from saddlescape.figures.parts import say_run
+from saddlescape.figures.parts import say_runs
 from saddlescape.plots import style, words
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def draw(page: Page, threads: int | None) -> None:
         page.entry("SGD", style.baseline_colour()), page.entry("minimum", style.baseline_colour(), linestyle="--"),
         page.entry("x* + ρ (h₂ − h₁)/(h₁ + h₂)", style.ink(), linewidth=0.9),
     )  # fmt: skip
-    say_run(page, runs[1])
+    say_runs(page, runs[1])
     page.say(
         f"Left: η = 0.01, ρ = 0.36 from the minimum. Right: means of {RUNS} runs of "
         f"{words.count(STEPS)} steps with their 95 % "

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import saddlescape as ss
 from saddlescape import plots
-from saddlescape.figures.parts import say_run
+from saddlescape.figures.parts import say_runs
 from saddlescape.plots import naming, style, words
 
 if TYPE_CHECKING:
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 TITLE = "At the edge of stability"
 LESSON = (
-    "With long steps GD is thrown out of the sharp valley until λmax is below 2/η; SAM comes to rest "
-    "below its own edge."
+    "With long steps GD is thrown out of the sharp valley until λmax is below 2/η; SAM ends far lower, at "
+    "an edge of its own."
 )
 SOURCE = "long2024"
 
-METHODS, STEPS = ("gd:eta=0.35", "usam:eta=0.35,rho=0.1", "sam:eta=0.35,rho=0.1"), 60
+METHODS, STEPS = ("gd:eta=0.35", "sam:eta=0.35,rho=0.1", "usam:eta=0.35,rho=0.1"), 60
 
 
 def draw(page: Page, threads: int | None) -> None:
@@ -31,7 +31,7 @@ def draw(page: Page, threads: int | None) -> None:
     axes = dict(zip(("loss", "lambda_max"), page.row(2, 2.4, gap=0.62), strict=True))
     plots.sharpness(found, axes, colours=colours)
     page.key(*(page.entry(label, colour) for label, colour in zip(labels, colours, strict=True)))
-    say_run(page, runs[1])
+    say_runs(page, *runs)
     thrown = [len(each.catapults) for each in found]
     ends = ", ".join(
         f"{words.number(float(each.values['lambda_max'][0, -1]))} ({label})"
@@ -40,6 +40,6 @@ def draw(page: Page, threads: int | None) -> None:
     page.say(
         f"η = 0.35, {STEPS} steps from (2.6, 0.5), λmax = "
         f"{words.number(float(found[0].values['lambda_max'][0, 0]))} there. Dashes: "
-        f"2/η, dots: the edges of USAM and SAM. Catapults: {sum(thrown)}. λmax at the end: "
+        f"2/η, dots: the edges of SAM and USAM. Catapults: {sum(thrown)}. λmax at the end: "
         f"{ends}."
     )

@@ -50,9 +50,12 @@ def draw(page: Page, threads: int | None) -> None:
     widest = max(boxes, key=lambda box: box[0][1] - box[0][0])
     for ax in axes:
         ax.set(xlim=widest[0], ylim=widest[1])
-    page.key(page.entry("50 % and 95 % of the stationary law", style.ink(), linewidth=1))
+    page.key(
+        page.entry("50\u00a0% of the stationary law", style.ink(), linewidth=1),
+        page.entry("95\u00a0%", style.ink(), linewidth=1, linestyle="--"),
+    )
     say_methods(page, scene, METHODS)
     page.say(
-        f"{words.count(RUNS)} runs of {words.count(STEPS)} steps. Trace of the covariance, measured and by the Lyapunov "
-        f"equation: {', '.join(told)}."
+        f"η = 0.05, σ = 1, {words.count(RUNS)} runs of {words.count(STEPS)} steps. Trace of the covariance, "
+        f"measured and by the Lyapunov equation: {', '.join(told)}."
     )

@@ -23,7 +23,7 @@ LEFT = (
     "gd:batch=1,replace=true",
     *(f"sam:batch={b},rho=0.3,replace=true" for b in (1, 4, 16)),
 )
-RIGHT = tuple(f"sam:batch=1,rho=0.3{beta}" for beta in ("", ",beta=0.3", ",beta=0.6"))
+RIGHT = tuple(f"sam:batch=1,rho=0.3,replace=true{beta}" for beta in ("", ",beta=0.3", ",beta=0.6"))
 
 
 def draw(page: Page, threads: int | None) -> None:
@@ -55,7 +55,7 @@ def draw(page: Page, threads: int | None) -> None:
     page.say(
         f"η = {ETA}, {words.count(RUNS)} runs from the saddle (0, 0), first exit from the ball of "
         f"radius {RADIUS}; the samples "
-        f"have their centres at (±1/2, ±1/2). Bands: 95 %. Median steps: a {told[0]}; b {told[1]}."
+        f"have their centres at (±1/2, ±1/2). Bands: 95\u00a0%. Median steps: a {told[0]}; b {told[1]}."
     )
 
 

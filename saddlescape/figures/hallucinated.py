@@ -8,7 +8,7 @@ import numpy as np
 
 import saddlescape as ss
 from saddlescape import plots
-from saddlescape.figures.parts import numbered, say_run
+from saddlescape.figures.parts import numbered, say_runs
 from saddlescape.plots import style, words
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def draw(page: Page, threads: int | None) -> None:
     below.set(xlim=scene.view[0], xlabel="x", ylabel="slope that is seen")
     page.key(*(page.entry(f"{label}: {words.what_became(run)}", colour) for run, label, colour in
                zip(runs, ("GD", "SAM"), colours, strict=True)))  # fmt: skip
-    say_run(page, runs[1])
+    say_runs(page, runs[1])
     off = abs(rest - (float(scene.rho or 0) - np.pi))
     page.say(
         f"{numbered(runs[1])}. SAM rests at x = {words.number(rest, 5)}, {words.number(off, 1)} from ρ "

@@ -20,7 +20,7 @@ STYLE = """
 body{margin:0 auto;padding:1.5rem 1rem 4rem;max-width:76rem;background:var(--page);color:var(--ink);
 font:1rem/1.5 Georgia,"Times New Roman",serif}
 h1{margin:.2rem 0 .4rem;font-size:1.7rem}h2{margin:2.6rem 0 .8rem;font-size:1.25rem;border-bottom:1px solid var(--rule)}
-h3{margin:.7rem 0 .2rem;font-size:1.06rem}p{margin:.35rem 0}nav a{white-space:nowrap;margin-right:.9rem}
+h3{margin:.7rem 0 .2rem;font-size:1.06rem}p{margin:.35rem 0}nav{display:flex;flex-wrap:wrap;gap:0 .9rem}
 a{color:inherit}.plates{display:grid;gap:1.4rem;grid-template-columns:repeat(auto-fill,minmax(min(100%,30rem),1fr))}
 figure{margin:0;padding:.8rem;background:var(--card);border:1px solid var(--rule);border-radius:6px;min-width:0}
 figure img{width:100%;height:auto;display:block;border-radius:3px;background:#fff}

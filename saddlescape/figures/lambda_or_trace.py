@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import saddlescape as ss
-from saddlescape.figures.parts import numbered, say_run
+from saddlescape.figures.parts import numbered, say_runs
 from saddlescape.plots import style, words
 
 if TYPE_CHECKING:
@@ -39,7 +39,8 @@ def draw(page: Page, threads: int | None) -> None:
         right.annotate(
             label, (each[90], y[90]), textcoords="offset points", color=colour, va="center", xytext=(6, 0)
         )
-        right.plot(each[k], y[k], "o", color=colour, markersize=6, clip_on=False, zorder=5)
+        if 0 < k < len(y) - 1:  # at the rim of the window there is no minimum to mark
+            right.plot(each[k], y[k], "o", color=colour, markersize=6, zorder=5)
     right.set(xlabel="sharpness of the minimum (0, 0, y)", ylabel="y", ylim=(-1.2, 0.6))
     runs = []
     for text, colour in zip(METHODS, colours, strict=True):
@@ -57,9 +58,10 @@ def draw(page: Page, threads: int | None) -> None:
         page.entry("SAM, one sample a step: heads for the least trace", colours[1]),
     )
     ends = [float(np.median(run.final[:, 2])) for run in runs]
-    say_run(page, runs[1])
+    say_runs(page, runs[1])
     page.say(
         f"{numbered(runs[0])}; with one sample a step {RUNS} runs, median and 10–90 %. "
         f"Ends: y = {words.number(ends[0], 2)} and {words.number(ends[1], 2)} (median). GD would stay "
-        f"where it meets the valley."
+        "where it meets the valley. Dot: the least largest eigenvalue; the trace falls on to where one "
+        "curvature vanishes."
     )

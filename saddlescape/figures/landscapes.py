@@ -31,7 +31,7 @@ def draw(page: Page, threads: int | None) -> None:
         for ax in axes[len(flat[k:]) :]:
             ax.set_visible(False)
     page.end += 0.1 * page.unit
-    kinds = ("minimum", "saddle", "maximum", "degenerate", "cone")
+    kinds = ("minimum", "saddle", "maximum", "degenerate", "cone", "continuum")
     page.key(*(critical.key(kind, 6) for kind in kinds))
     count = sum(len(scene.critical_points) for scene in flat)
     page.say(
@@ -49,7 +49,7 @@ def _one(ax: Any, scene: Landscape) -> None:
             if point.samples is None:
                 ax.plot(*point.x, linestyle="none", **critical.look(point.kind, 3.6))
             else:
-                ax.plot(*point.samples.T, color=style.ink(), linestyle=(0, (3, 1.5)), linewidth=1.0)
+                ax.plot(*point.samples.T, **critical.curve())
     else:
         ax.plot(made.axes[0], made.loss, color=style.ink(), linewidth=1.2)
         for point in critical.inside(made.points, made.view):

@@ -40,5 +40,5 @@ def draw(page: Page, threads: int | None) -> None:
     for ax in axes[:3]:
         ax.set_xlabel("")
     page.key(*faces_page.key(found))
-    page.caption += faces_page.sentences(found)
+    page.caption += faces_page.sentences(found, errors=False)
     page.say(f"Test loss: another sample, ${test.latex()}$.")

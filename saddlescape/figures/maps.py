@@ -45,6 +45,7 @@ def shown(
     page.end, clock = basins_page.panels(
         page.sheet, found, between, top=page.end / page.unit + 0.02, labels=labels
     )
+    page.end += 0.05 * page.unit  # the longest legend of a panel must not touch the key
     marks = [
         critical.key(kind, 6)
         for kind in style.MARKERS

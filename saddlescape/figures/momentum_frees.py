@@ -9,7 +9,7 @@ import numpy as np
 
 import saddlescape as ss
 from saddlescape import plots
-from saddlescape.figures.parts import numbered, say_run
+from saddlescape.figures.parts import numbered, say_runs
 from saddlescape.plots import legend, style, words
 
 if TYPE_CHECKING:
@@ -49,13 +49,13 @@ def draw(page: Page, threads: int | None) -> None:
     away = np.linalg.norm(many.final - scene.critical_points[2].x, axis=1)
     caught = np.asarray(many.status) == "trapped"
     right.semilogy(betas[caught], away[caught], "o", color=style.HUES["vermilion"], markersize=3.5)
-    right.semilogy(betas[~caught], away[~caught], "o", color=style.HUES["blue"], markersize=3.5)
+    right.semilogy(betas[~caught], away[~caught], "o", color=style.baseline_colour(), markersize=3.5)
     right.set(xlabel="β", ylabel="distance from the saddle at the end")
     page.key(
         page.entry("trapped", style.HUES["vermilion"], marker="o", markersize=3.5),
-        page.entry("not trapped", style.HUES["blue"], marker="o", markersize=3.5),
+        page.entry("not trapped", style.baseline_colour(), marker="o", markersize=3.5),
     )
-    say_run(page, runs[1])
+    say_runs(page, *runs[1:])
     free = betas[~caught]
     page.say(
         f"{numbered(runs[0])}. Of {FINE} values of β from {words.number(betas[0])} to "

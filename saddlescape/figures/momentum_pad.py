@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import saddlescape as ss
 from saddlescape.figures.pads import pad
-from saddlescape.figures.parts import numbered_text
 from saddlescape.plots import words
 
 if TYPE_CHECKING:
@@ -18,7 +17,7 @@ LESSON = (
 )
 SOURCE = "kim2023"
 
-EDGE = 61
+EDGE, STEPS = 61, 3000
 
 
 def draw(page: Page, threads: int | None) -> None:
@@ -31,10 +30,10 @@ def draw(page: Page, threads: int | None) -> None:
         f"beta=0..0.98/{EDGE}",
         of="fate",
         start=scene.start,
-        steps=3000,
+        steps=STEPS,
     )
     (ax,) = page.row(1, 3.1, left=1.3, right=1.3)
     pad(page, found, ax)
     page.say(
-        numbered_text(scene, f"Each cell is one run from {words.place(scene.start)} with η = {scene.eta}.")
+        f"Each cell is one run of {words.count(STEPS)} steps from {words.place(scene.start)} with η = {scene.eta}."
     )

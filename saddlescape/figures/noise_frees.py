@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 TITLE = "Noise that SAM sees sets it free"
 LESSON = (
     "With noise in the ascent SAM holds a saddle only if ρ is large enough for it; with a clean ascent "
-    "any ρ will do."
+    "a small one will do."
 )
 SOURCE = "kim2023"
 

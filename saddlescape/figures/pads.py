@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from saddlescape import plots
 from saddlescape.plots import caption
+from saddlescape.plots.diagram import KEEP
 
 if TYPE_CHECKING:
     from saddlescape.answers.phase import PhaseDiagram
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
 def pad(page: Page, found: PhaseDiagram, ax: Any) -> None:
     """Draw a phase diagram, its key, and the formulas behind it."""
     drawn = plots.phase_diagram(found, ax)
-    page.key(*(page.patch(label, hue) for label, hue in drawn.colours.items()), *drawn.lines.values())
+    page.key(
+        *(page.patch(label, hue, alpha=KEEP) for label, hue in drawn.colours.items()), *drawn.lines.values()
+    )
     told = caption.of_methods([(found.method, found.formula)])
     if told not in page.caption:
         page.caption += [caption.of_loss(found.background), told]

@@ -41,9 +41,10 @@ def drawn_runs(
     return names
 
 
-def say_run(page: Page, run: Run) -> None:
-    """Add the formulas of a run's landscape and of its method to the caption."""
-    page.caption += [caption.of_loss(run.background), caption.of_methods([(run.method, run.formula)])]
+def say_runs(page: Page, *runs: Run) -> None:
+    """Add the formulas of the landscape of runs and of their methods to the caption."""
+    told = caption.of_methods([(run.method, run.formula) for run in runs])
+    page.caption += [caption.of_loss(runs[0].background), told]
 
 
 def say_methods(page: Page, scene: Landscape, methods: Sequence[Method | str]) -> None:
@@ -67,11 +68,3 @@ def numbered(run: Run) -> str:
     if len(run.x) == 1:
         facts.append(f"from {words.place(run.x[0, 0])}")
     return ", ".join(facts)
-
-
-def numbered_text(scene: Landscape, text: str) -> str:
-    """Return ``text`` with the places of the critical points of a landscape behind it, as far as "
-    "there are few."""
-    few = scene.critical_points if len(scene.critical_points) < 4 else ()
-    places = ", ".join(f"{p.kind} {words.place(p.x)}" for p in few)
-    return f"{text} Critical points: {places}." if places else text

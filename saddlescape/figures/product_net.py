@@ -9,7 +9,7 @@ import numpy as np
 
 import saddlescape as ss
 from saddlescape import plots
-from saddlescape.figures.parts import say_run
+from saddlescape.figures.parts import say_runs
 from saddlescape.plots import style, words
 
 if TYPE_CHECKING:
@@ -41,12 +41,12 @@ def draw(page: Page, threads: int | None) -> None:
             right.plot(run.t / ETA, sharp * ETA, color=colour, linewidth=1.1)
     right.axhline(2, color=style.ink(), linewidth=0.9, linestyle="--")
     right.set(xlabel="step", ylabel="η λmax", xlim=(0, STEPS), ylim=(0, 2.4))
-    right.annotate("2/η", (0.97 * STEPS, 2.03), ha="right", va="bottom")
+    right.annotate("λmax = 2/η", (0.97 * STEPS, 2.03), ha="right", va="bottom")
     left.plot(*starts.T, "+", color=style.ink(), markersize=7)
     page.key(
         *(page.entry(name, colour) for name, colour in zip(("GD", f"SAM ρ = {RHO}"), colours, strict=True))
     )
-    say_run(page, runs[1])
+    say_runs(page, runs[1])
     ends = ETA * runs[0].final[:, 1] ** 2
     told = ", ".join(f"{words.number(end, 4)} (γ = {gamma})" for gamma, end in zip(GAMMAS, ends, strict=True))
     page.say(

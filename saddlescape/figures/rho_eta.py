@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import saddlescape as ss
 from saddlescape.figures.pads import pad
-from saddlescape.figures.parts import numbered_text
 
 if TYPE_CHECKING:
     from saddlescape.plots.pages import Page
@@ -26,11 +25,14 @@ def draw(page: Page, threads: int | None) -> None:
     """Run USAM from small balls around Beale's saddle and its minimum, for a grid of ρ and η."""
     scene = ss.landscape("beale")
     for ax, point, name in zip(
-        page.row(2, 2.7, gap=0.75), (2, 0), ("a  at the saddle", "b  at the minimum"), strict=True
+        page.row(2, 2.7, gap=0.75),
+        (2, 0),
+        ("a  at the saddle (0, 1)", "b  at the minimum (3, 0.5)"),
+        strict=True,
     ):
         found = ss.phase_diagram(
             scene, "usam", f"rho=0..0.1/{EDGE}", f"eta=0.001..0.05/{EDGE}", of="stable", point=point
         )
         pad(page, found, ax)
         ax.set_title(name, loc="left", fontsize="medium")
-    page.say(numbered_text(scene, "Cells: whether starts of a small ball stay; lines: the linear theory."))
+    page.say("Cells: whether starts of a small ball stay; lines: the linear theory.")

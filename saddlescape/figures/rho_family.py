@@ -8,7 +8,7 @@ import numpy as np
 
 import saddlescape as ss
 from saddlescape import plots
-from saddlescape.figures.parts import say_run
+from saddlescape.figures.parts import say_runs
 from saddlescape.plots import critical, style, words
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def draw(page: Page, threads: int | None) -> None:
     critical.mark(ax, run.background.points, scene.view)
     page.strip(ax, colours, "ρ")
     caught = np.asarray(run.status) == "trapped"
-    say_run(page, run)
+    say_runs(page, run)
     page.say(
         f"η = {words.number(scene.eta or 0)}, {words.count(scene.steps)} steps from "
         f"{words.place(scene.start)} with {COUNT} "

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import saddlescape as ss
 from saddlescape import plots
-from saddlescape.figures.parts import say_methods
-from saddlescape.plots import field_map, naming
+from saddlescape.plots import critical, field_map, flow_page, naming, style
 
 if TYPE_CHECKING:
     from saddlescape.plots.pages import Page
@@ -38,4 +37,6 @@ def draw(page: Page, threads: int | None) -> None:
             ax.tick_params(labelleft=ax is axes[0], labelbottom=bool(k))
             ax.set(xlabel="x" if k else "", ylabel="y" if ax is axes[0] else "")
         page.strip(axes[1], page.shades(drawn.norm, drawn.colours), "speed")
-    say_methods(page, scene, METHODS)
+    thick = float(drawn.axes.spines["left"].get_linewidth())
+    page.key(page.entry("separatrix", style.ink(), linewidth=3 * thick), critical.key("saddle", 6))
+    page.caption += flow_page.sentences(found, "stream")

@@ -58,14 +58,14 @@ def _step(ax: Any, scene: Landscape, x: Array) -> None:
     for name, end in ends.items():
         _arrow(ax, x, end, _hues()[name])
     _arrow(ax, ahead, ahead + ends["sam"] - x, _hues()["sam"], "--")
-    for at, name, colour in (
-        (x, "x", style.ink()),
-        (ahead, "x + s", _hues()["s"]),
-        (ends["sam"], "x′", _hues()["sam"]),
+    for at, name, colour, beside in (  # each label on the side that no arrow takes
+        (x, "x", style.ink(), (-5, -11)),
+        (ahead, "x + s", _hues()["s"], (-6, 5)),
+        (ends["sam"], "x′", _hues()["sam"], (12, -3)),
     ):
         ax.plot(*at, "o", color=colour, markersize=5, zorder=6)
         ax.annotate(
-            name, at, xytext=(-6, 5), textcoords="offset points", ha="right", fontstyle="italic", zorder=7
+            name, at, xytext=beside, textcoords="offset points", ha="right", fontstyle="italic", zorder=7
         )
 
 

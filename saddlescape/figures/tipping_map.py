@@ -1,4 +1,4 @@
-"""From which radius on SAM ends elsewhere than GD: the tipping map of Beale's function."""
+"""From which radius on SAM ends elsewhere than GD: the tipping map of Himmelblau's function."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import saddlescape as ss
 from saddlescape import plots
 from saddlescape.figures.parts import say_methods
+from saddlescape.plots import critical, tipping_map, words
 
 if TYPE_CHECKING:
     from saddlescape.plots.pages import Page
@@ -17,7 +18,7 @@ LESSON = (
     "basin a large one."
 )
 
-MOST = 2.0
+MOST, STEPS, EDGE, TOLERANCE = 2.0, 2000, 64, 0.05
 
 
 def draw(page: Page, threads: int | None) -> None:
@@ -28,13 +29,20 @@ def draw(page: Page, threads: int | None) -> None:
         "sam",
         "rho",
         f"0..{MOST}/6",
-        resolution=64,
-        tolerance=0.05,
-        steps=2000,
+        resolution=EDGE,
+        tolerance=TOLERANCE,
+        steps=STEPS,
         more=0,
         cycling=True,
         threads=threads,
     )
     (ax,) = page.maps(scene.view, 1, most=3.4, right=0.9)
     plots.tipping(found, ax, legend=False)
+    for swatch in tipping_map.shares(found):
+        page.key(swatch)
+    page.key(*(critical.key(kind, 6) for kind in ("minimum", "saddle", "maximum")))
     say_methods(page, scene, ["sam:rho=1"])
+    page.say(
+        f"η = {words.number(scene.eta or 0)}, {words.count(STEPS)} steps from {EDGE} × {EDGE} starts; ρ is bisected to "
+        f"±{words.number(TOLERANCE / 2)}. What cycles counts as ended at its critical point."
+    )

@@ -8,7 +8,7 @@ import numpy as np
 
 import saddlescape as ss
 from saddlescape.analysis.quadratics import cycle_radius
-from saddlescape.figures.parts import drawn_runs, numbered, say_run
+from saddlescape.figures.parts import drawn_runs, numbered, say_runs
 from saddlescape.plots import style, words
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ RHO, STEPS, VIEW = 0.2, 4000, ((-1.4, 1.4), (-0.9, 1.75))
 def draw(page: Page, threads: int | None) -> None:
     """Run SAM in a bowl of two curvatures, and on a parabola with many step sizes."""
     bowl, line = ss.landscape("bowl").with_window(view=VIEW), ss.landscape("parabola")
-    run = ss.simulate(bowl, f"sam:eta=0.1,rho={2 * RHO}", [-1.0, 1.5], steps=200, threads=threads)
+    run = ss.simulate(bowl, f"sam:eta=0.25,rho={2 * RHO}", [-1.0, 1.5], steps=200, threads=threads)
     left, right = page.row(2, 2.5)
     drawn_runs(page, [run], left, key=False, tell=False, labels=False)
     left.set_title("a  a bowl, four times as steep along x", loc="left", fontsize="medium")
@@ -48,7 +48,7 @@ def draw(page: Page, threads: int | None) -> None:
         page.entry("iterates of SAM", style.HUES["vermilion"], marker="o", markersize=4),
         page.entry("± ηρλ/(2 − ηλ)", style.ink(), linewidth=0.9),
     )
-    say_run(page, run)
+    say_runs(page, run)
     off = float(np.max(np.abs(np.sort(ends, axis=1)[:, 1] - amplitude) / amplitude))
     page.say(
         f"a: {numbered(run)}. b: λ = {words.number(curvature)}, "

@@ -38,18 +38,18 @@ def draw(page: Page, threads: int | None) -> None:
     runs = [ss.simulate(scene, text, steps=STEPS, every=10, threads=threads) for text in METHODS]
     (above,) = page.maps(scene.view, 1, most=2.4)
     drawn_runs(page, runs, above)
-    (below,) = page.row(1, 1.9, above=0.12)
+    (below,) = page.row(1, 1.9, above=0.12, right=0.3)
     for run, colour, width in zip(runs, style.run_colours(runs, None, None), (3.6, 2.0, 1.3), strict=True):
         below.plot(run.t / ETA, run.x[0, :, 0], color=colour, linewidth=width)
     first = int(np.argmax(np.abs(runs[1].x[0, :, 1]) < 2 * ETA * RHO * 5))
     steps, x = predicted(scene, runs[1].x[0, first], first * 10)
-    below.plot(steps, x[:, 0], "--", color=style.ink(), linewidth=1.1)
+    below.plot(steps, x[:, 0], ":", color=style.ink(), linewidth=1.4)
     below.set(xlabel="step", ylabel="x", xlim=(0, STEPS), ylim=(0, 2.1))
-    page.key(page.entry("predicted drift of SAM", style.ink(), linewidth=1.1, linestyle="--"))
+    page.key(page.entry("predicted drift of SAM", style.ink(), linewidth=1.4, linestyle=":"))
     off = float(np.max(np.abs(np.interp(steps, runs[1].t / ETA, runs[1].x[0, :, 0]) - x[:, 0])))
     page.say(
         "The prediction is $\\Delta x = "
-        "-\\frac{2\\eta\\rho^2}{(2 - \\eta\\lambda)^2}\\,\\nabla\\lambda$ a step, λ the largest "
+        "-\\frac{2\\eta\\rho^2}{(2 - \\eta\\lambda)^2}\\,\\nabla\\lambda$ per step, λ the largest "
         f"eigenvalue of ∇²f; the path is never more than {words.number(off, 2)} away from it."
     )
 

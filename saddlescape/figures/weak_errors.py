@@ -29,4 +29,4 @@ def draw(page: Page, threads: int | None) -> None:
     plots.face_errors(by_eta, left, phi="x", against="eta")
     plots.face_errors(by_rho, right, phi="x", against="rho")
     page.key(*faces_page.key(by_eta)[1:])
-    page.caption += faces_page.sentences(by_eta)
+    page.caption += faces_page.sentences(by_eta, traces=False)

@@ -11,6 +11,7 @@ from saddlescape.landscapes.roots import Array, Box, tidy
 SAMPLES = 201
 STEP = 1 / 125  # of the width
 LONGEST = 4000  # steps in each direction
+ZERO = 1e-8  # of the steepness that is usual in the box
 
 
 @dataclass(frozen=True)
@@ -22,24 +23,32 @@ class Curve:
     flattest: Array
 
 
-def curves(box: Box, points: Array) -> list[Curve]:
-    """Return the smooth curves that run through ``points`` (n, 2), each followed to the box's edge or around.
+def curves(box: Box, points: Array) -> tuple[list[Curve], Array]:
+    """Return the smooth curves that run through ``points`` (n, 2), each followed to the box's edge or around, and those
+    points through which there is none: zeros so flat that what is near them passes for zero, too.
 
     Curves that cross are followed straight through the crossing, each on its own; none is listed twice.
     """
     found: list[Curve] = []
-    known = np.empty((0, 2))
+    known, alone = np.empty((0, 2)), []
     left = points[np.lexsort(points.T[::-1])]
     while len(left):
         seed, direction = left[0], tangent(box, left[0], None)
         ahead, closed = follow(box, seed, direction)
         back = np.empty((0, 2)) if closed else follow(box, seed, -direction)[0][:0:-1]
         path = np.concatenate([back, ahead])
-        if len(path) > 3 and np.mean(_distance(box, path, known) > 1.5 * STEP) > 0.2:
+        if not closed and not all(_is_zero(box, end) for end in (path[0], path[-1])):
+            alone.append(seed)
+        elif len(path) > 3 and np.mean(_distance(box, path, known) > 1.5 * STEP) > 0.2:
             found.append(_resampled(box, path, closed))
         known = np.concatenate([known, path])
         left = left[1:][_distance(box, left[1:], path) > 1.5 * STEP]
-    return found
+    return found, np.array(alone).reshape(-1, 2)
+
+
+def _is_zero(box: Box, x: Array) -> bool:
+    """Whether ∇f at ``x`` (2,) is no more than what Gauss–Newton leaves of it on a curve of zeros."""
+    return bool(np.linalg.norm(box.grad(x) * box.width) <= ZERO * box.steepness)
 
 
 def _distance(box: Box, points: Array, known: Array) -> Array:
@@ -97,6 +106,8 @@ def follow(box: Box, seed: Array, direction: Array) -> tuple[Array, bool]:
         if float(box.size(new - x)) < STEP / 20:
             break
         path.append(new)
+        if not _is_zero(box, new):
+            break
         if len(path) > 4 and float(box.size(new - seed)) < 0.75 * STEP:
             return np.array([*path[:-1], seed]), True
         direction = tangent(box, new, direction)

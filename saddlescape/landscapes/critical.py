@@ -77,9 +77,10 @@ def search(landscape: Landscape, box: Box, more: int = 1) -> tuple[list[Critical
             found.append(_sheet(landscape, box, group))
         else:
             along.append(group)
-    found += _curves(landscape, box, np.concatenate(along)) if along else []
+    curved, alone = continua.curves(box, np.concatenate(along)) if along else ([], ends[:0])
+    found += [_curve(landscape, each) for each in curved]
     sets = [p.samples for p in found if p.samples is not None]
-    single = np.concatenate([roots.merge(box, ends[~flat]), *narrow])
+    single = np.concatenate([roots.merge(box, ends[~flat]), *narrow, alone])
     for x in roots.merge(box, roots.polish(box, single), SAME):
         point = _typed(landscape, x, usual)
         on_set = point.kind == "degenerate" and any(box.size(s - x).min() < 2 * continua.STEP for s in sets)
@@ -144,14 +145,11 @@ def _typed(landscape: Landscape, x: Array, usual: float) -> CriticalPoint:
     return replace(point, kind=kind)
 
 
-def _curves(landscape: Landscape, box: Box, points: Array) -> list[CriticalPoint]:
-    """Return one entry for every curve through ``points``, at its flattest point."""
-    entries = []
-    for curve in continua.curves(box, points):
-        note = f"a curve of {_nature(landscape, curve.samples)}{', closed' if curve.closed else ''}"
-        note += "; the point given is the flattest of them"
-        entries.append(_point(landscape, curve.flattest, "continuum", samples=curve.samples, note=note))
-    return entries
+def _curve(landscape: Landscape, curve: continua.Curve) -> CriticalPoint:
+    """Return the entry of a curve of zeros, at its flattest point."""
+    note = f"a curve of {_nature(landscape, curve.samples)}{', closed' if curve.closed else ''}"
+    note += "; the point given is the flattest of them"
+    return _point(landscape, curve.flattest, "continuum", samples=curve.samples, note=note)
 
 
 def _sheet(landscape: Landscape, box: Box, group: Array) -> CriticalPoint:

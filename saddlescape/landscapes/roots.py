@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -42,6 +43,14 @@ class Box:
         """The length of each side (d,)."""
         width: Array = self.hi - self.lo
         return width
+
+    @cached_property
+    def steepness(self) -> float:
+        """The median over the box of how much f changes across it at the local gradient."""
+        with np.errstate(all="ignore"):
+            slopes = np.linalg.norm(self.grad(_grid(self, 33, 0.5)) * self.width, axis=-1)
+        finite = slopes[np.isfinite(slopes)]
+        return float(np.median(finite)) if len(finite) else 0.0
 
     def inside(self, x: Array, margin: float = 1e-9) -> Any:
         """Return whether points (…, d) lie in the box, give or take ``margin`` of its width."""
@@ -193,8 +202,8 @@ def _slid(box: Box, x: Array) -> Array:
 
 
 def tidy(box: Box, x: Array) -> Array:
-    """Return points (n, d) rounded to as few decimals, from 4 on, as leave the gradient no larger."""
-    for digits in range(12, 3, -1):
+    """Return points (n, d) rounded to as few decimals as leave the gradient no larger."""
+    for digits in range(12, 0, -1):
         short = np.round(x, digits) + 0.0
         as_good = np.linalg.norm(box.grad(short), axis=-1) <= np.linalg.norm(box.grad(x), axis=-1)
         x = np.where(as_good[:, None], short, x)

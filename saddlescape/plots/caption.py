@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,13 +17,18 @@ from saddlescape.results import Background, Run
 LONGEST = 700
 #: commands that mathtext certainly knows
 SAFE = "left right leftarrow frac sqrt nabla eta rho beta sigma alpha delta pi cdot quad"
-SAFE += " sin cos tan exp log sinh cosh tanh"
+FUNCTIONS = "sin cos tan exp log sinh cosh tanh"
+SAFE += f" {FUNCTIONS} mathrm"
+_FUNCTION = "|".join(FUNCTIONS.split())
 #: what SymPy prints and mathtext does not know
 TRANSLATED = (
     (r"\\tfrac|\\dfrac", r"\\frac"),
     (r"\\lvert|\\rvert", "|"),
     (r"\\lVert|\\rVert", r"\\|"),
     (r"\\,|\\;|\\!|~", r"\\,"),
+    # mathtext puts a space between a function and its bracket, and none before a function
+    (rf"\\({_FUNCTION})(?=\{{\\left\()", r"\\mathrm{\1}"),
+    (rf"(?<=[\w}})] )(?=\\mathrm\{{(?:{_FUNCTION})\}})", r"\\,"),
 )
 
 
@@ -39,14 +44,15 @@ def sentences(runs: Sequence[Run], labels: Sequence[str], thinned: bool = False)
 
 def of_loss(background: Background) -> list[str]:
     """Return the paragraph of a landscape: its formula, and the values of its parameters."""
-    names = ", ".join(words.coordinate(c) for c in background.coordinates)
-    head = (
-        f"$f({','.join(_subscript(c) for c in background.coordinates)}) =\\,$"
-        if len(names) < 24
-        else "$f =\\,$"
-    )
-    values = ", ".join(f"{name} = {words.number(value)}" for name, value in background.params.items())
-    return [head, *formula(background.latex), *(broken(f"\u2002with {values}") if values else [])]
+    return of_formula(background.coordinates, background.latex, background.params)
+
+
+def of_formula(coordinates: Sequence[str], latex: str, params: Mapping[str, float]) -> list[str]:
+    """Return f and its coordinates, its formula, and the values of its parameters."""
+    names = ", ".join(words.coordinate(c) for c in coordinates)
+    head = f"$f({','.join(_subscript(c) for c in coordinates)}) =\\,$" if len(names) < 24 else "$f =\\,$"
+    values = ", ".join(f"{words.coordinate(name)} = {words.number(value)}" for name, value in params.items())
+    return [head, *formula(latex), *(broken(f"\u2002with {values}") if values else [])]
 
 
 def of_methods(pairs: Sequence[tuple[str, str]]) -> list[str]:
@@ -63,7 +69,9 @@ def of_methods(pairs: Sequence[tuple[str, str]]) -> list[str]:
 
 def broken(text: str) -> list[str]:
     """Return text as the pieces between which a line may break: 20 000 and batch = 2 are one piece each."""
-    return text.replace(" = ", "\u00a0=\u00a0").replace("\u2009", "\u00a0").split(" ") if text else []
+    for sign in "=≠":
+        text = text.replace(f" {sign} ", f"\u00a0{sign}\u00a0")
+    return text.replace("\u2009", "\u00a0").split(" ") if text else []
 
 
 def drawn(formulas: Iterable[str]) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
@@ -18,7 +19,14 @@ from saddlescape.results import CriticalPoint
 
 def key(kind: str, size: float = 6.5) -> Line2D:
     """Return the legend entry of a kind of critical point (drawn nowhere)."""
+    if kind == "continuum":
+        return Line2D([], [], label="curve of minima", **curve())
     return Line2D([], [], linestyle="none", label=kind, **look(kind, size))
+
+
+def curve() -> dict[str, Any]:
+    """Return the look of a curve of minima as keywords of a line."""
+    return {"color": style.ink(), "linestyle": (0, (3, 1.5)), "linewidth": 1.2}
 
 
 def look(kind: str, size: float) -> dict[str, Any]:
@@ -45,18 +53,17 @@ def inside(points: Sequence[CriticalPoint], view: Sequence[tuple[float, float]])
 
 
 def mark(
-    ax: Axes, points: Sequence[CriticalPoint], view: Sequence[tuple[float, float]], size: float = 6.5
+    ax: Axes, points: Sequence[CriticalPoint], view: Sequence[tuple[float, float]], size: float | None = None
 ) -> list[Line2D]:
     """Draw the critical points in the two-dimensional ``view``; return one line (a marker, or a curve) per
     point.
     """
     drawn = []
     arms = []
+    size = size or 6.5 / 9.5 * float(matplotlib.rcParams["font.size"])
     for point in inside(points, view):
         if point.kind == "continuum" and point.samples is not None:
-            (line,) = ax.plot(
-                *point.samples.T, color=style.ink(), linestyle=(0, (3, 1.5)), linewidth=1.2, zorder=5
-            )
+            (line,) = ax.plot(*point.samples.T, zorder=5, **curve())
         else:
             (line,) = ax.plot(*point.x[:, None], linestyle="none", zorder=5, **look(point.kind, size))
             arms += _arms(point, view)

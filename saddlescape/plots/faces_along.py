@@ -121,7 +121,7 @@ def _scale(ax: Axes, name: str, band: Band) -> None:
     scaled(
         ax, np.concatenate([np.ravel(part) for part in (band.low, band.mean, band.high)]), name != "alignment"
     )
-    ax.set_title(TITLES[name], loc="left", fontsize="medium", pad=3)
+    ax.set_title(TITLES[name], loc="left", fontsize="medium", pad=4)
     ax.set_xlabel("time t")
 
 

@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 from saddlescape.answers.faces import PHI, FaceComparison
 from saddlescape.plots import naming, words
 from saddlescape.plots import style as sheets
-from saddlescape.plots.caption import broken, drawn, formula
+from saddlescape.plots.caption import broken, drawn, formula, of_formula
 from saddlescape.plots.faces import ERRORS, axis_of, face_errors, face_labels, own_place
 from saddlescape.plots.faces_along import face_traces
 from saddlescape.plots.layouts import Sheet
@@ -45,7 +45,7 @@ def _compose(comparison: FaceComparison, width: float, caption: str | None) -> F
     rows = _rows(comparison)
     for (phi, against), ax in zip(rows, errors, strict=True):
         face_errors(comparison, ax, phi=phi, against=against)
-        ax.set_title(ax.get_ylabel(), loc="left", fontsize="medium", pad=3)
+        ax.set_title(ax.get_ylabel(), loc="left", fontsize="medium", pad=4)
         ax.set_ylabel("")
     face_traces(comparison, traces)
     for ax in list(traces.values())[:-3]:
@@ -142,24 +142,20 @@ def key(comparison: FaceComparison) -> list[Line2D]:
     return handles
 
 
-def sentences(comparison: FaceComparison) -> list[list[str]]:
-    """Return the paragraphs of the caption as pieces between which a line may break."""
+def sentences(comparison: FaceComparison, *, errors: bool = True, traces: bool = True) -> list[list[str]]:
+    """Return the paragraphs of the caption as pieces between which a line may break.
+
+    Without ``errors`` or ``traces`` nothing is said of panels that are not drawn.
+    """
     spec = comparison.spec
-    names = ",".join(words.coordinate(c) for c in spec["coordinates"])
-    values = ", ".join(f"{name} = {words.number(value)}" for name, value in spec["params"].items())
-    first = [
-        f"f({names}) =",
-        *formula(comparison.latex),
-        *(broken(f"\u2002with {values}") if values else []),
-    ]
-    told: list[list[str]] = [first]
+    told = [of_formula(spec["coordinates"], comparison.latex, spec["params"])]
     for label, text in zip(["Map", *face_labels(comparison)], comparison.formulas, strict=True):
         told.append([*broken(f"{label}:"), *formula(text)])
     told[1] += broken(drawn(comparison.formulas))
     return [
         *told,
         broken(_numbers(comparison)),
-        broken(_legend(comparison)),
+        broken(_legend(comparison, errors, traces)),
     ]
 
 
@@ -187,19 +183,27 @@ def _numbers(comparison: FaceComparison) -> str:
     return text
 
 
-def _legend(comparison: FaceComparison) -> str:
+def _legend(comparison: FaceComparison, errors: bool, traces: bool) -> str:
     """Return what bars, bands and greys mean, and the fitted exponents of eta."""
-    text = "Δ: difference of map and face at the end. "
+    said = ["Δ: difference of map and face at the end."] if errors else []
     if comparison.runs > 1:
-        text += (
-            "Bars and bands about means: 95 %; grey below errors: twice what sampling noise shows by itself "
-            "(hollow: no more than that); grey in traces and dashes: 10–90 % of the runs of map and faces. "
-        )
-    text += "s is the displacement made from the full gradient, v₁ the leading eigenvector of ∇²f."
+        about = " and ".join(["Bars"] * errors + ["bands"] * traces).capitalize()
+        parts = [f"{about} about means: 95\u00a0%"]
+        if errors:
+            parts.append(
+                "grey below errors: twice what sampling noise shows by itself (hollow: no more than that)"
+            )
+        if traces:
+            parts.append("grey in traces and dashes: 10–90\u00a0% of the runs of map and faces")
+        said.append("; ".join(parts) + ".")
+    if traces:
+        said.append("s is the displacement made from the full gradient, v₁ the leading eigenvector of ∇²f.")
     labels = face_labels(comparison)
     for group in comparison.coinciding():
-        text += f" {' and '.join(labels[i] for i in group)} coincide: the earlier shows as a rim of the last."
-    return text + _orders(comparison)
+        said.append(
+            f"{' and '.join(labels[i] for i in group)} coincide: the earlier shows as a rim of the last."
+        )
+    return " ".join(said) + (_orders(comparison) if errors else "")
 
 
 def _orders(comparison: FaceComparison) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import matplotlib
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LogNorm
@@ -140,13 +141,24 @@ def _scale(sheet: Sheet, page: _Page, bottom: float, handles: list[Line2D]) -> f
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: words.number(value, 2)))
     ax.tick_params(labelsize="small", pad=1.5, length=2)
     ax.set_ylabel("speed", rotation=0, ha="right", va="center", labelpad=8)
-    if handles:
-        size = float(matplotlib.rcParams["font.size"])
-        ax.legend(
-            handles=handles, loc="center left", bbox_to_anchor=(1.0 + 0.3 * u / wide, 0.4), ncols=min(len(handles), 4),
-            borderaxespad=0, borderpad=0, handlelength=1.8, columnspacing=1.0, handletextpad=0.4, fontsize=0.85 * size,
-        )  # fmt: skip
-    return bottom + 0.42 * u
+    return bottom + 0.42 * u + (_key(sheet, ax, handles, left, left + 0.92 * u + wide) if handles else 0.0)
+
+
+def _key(sheet: Sheet, ax: Axes, handles: list[Line2D], left: float, beside: float) -> float:
+    """Put the key of lines to the right of the scale, from ``beside``, or below it where that is too narrow; return the
+    room it takes there (inches).
+    """
+    u, size = sheet.unit, 0.85 * float(matplotlib.rcParams["font.size"])
+    setter = Setter(sheet.figure, size, sheet.width)
+    need = sum(setter.measure(str(each.get_label())) + 3.2 * size / 72 for each in handles)
+    fits = beside + need <= sheet.width - 0.14 * u
+    _, across, _, wide, tall = sheet.boxes[-1]
+    place = ((beside if fits else left) - across) / wide, 0.4 if fits else -0.36 * u / tall
+    ax.legend(
+        handles=handles, loc="center left", bbox_to_anchor=place, ncols=len(handles), borderaxespad=0, borderpad=0,
+        handlelength=1.8, columnspacing=1.0, handletextpad=0.4, fontsize=size,
+    )  # fmt: skip
+    return 0.0 if fits else 0.2 * u
 
 
 def _write(sheet: Sheet, page: _Page, bottom: float, caption: str | None) -> None:

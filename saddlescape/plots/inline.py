@@ -74,6 +74,21 @@ def reduced(png: bytes, width: int, spec: str | None = None, most: int | None = 
         width = 9 * width // 10
 
 
+def _sample(picture: Image.Image) -> Image.Image:
+    """Return a row of the colours of a picture, each as often as the root of its area.
+
+    Cut by area alone, the page and the background would take the palette and a scale of colours would be left with
+    bands.
+    """
+    pixels = np.asarray(picture).reshape(-1, 3)
+    cells = (pixels.astype(np.int64) >> 3) @ [1024, 32, 1]
+    area = np.bincount(cells, minlength=2**15)
+    seen = np.flatnonzero(area)
+    means = [np.bincount(cells, band, minlength=2**15)[seen] / area[seen] for band in pixels.T]
+    colours = np.rint(np.stack(means, axis=1)).astype(np.uint8)
+    return Image.fromarray(np.repeat(colours, np.ceil(np.sqrt(area[seen])).astype(int), axis=0)[None])
+
+
 def _flattened(picture: Image.Image) -> Image.Image:
     """Return a picture of at most 256 colours: those it needs most, and every hue of the style, so that a thin line keeps
     its own among shades."""
@@ -88,7 +103,9 @@ def _flattened(picture: Image.Image) -> Image.Image:
     ]
     own = [int(hue[k : k + 2], 16) for hue in dict.fromkeys(hues) for k in (1, 3, 5)]
     most = 256 - len(own) // 3
-    needed = picture.quantize(most, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).getpalette() or []
+    needed = (
+        _sample(picture).quantize(most, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).getpalette() or []
+    )
     palette = Image.new("P", (1, 1))
     palette.putpalette([*own, *needed[: 3 * most]])
     return picture.quantize(palette=palette, dither=Image.Dither.NONE)

@@ -74,7 +74,7 @@ def sharpness(
         scaled(ax, values, name != "alignment")
         if ax.get_yscale() == "log" and np.nanmin(values) < ROUNDING * np.nanmax(values):
             ax.set_ylim(bottom=ROUNDING * float(np.nanmax(values)))
-        ax.set_title(TRACES[name], loc="left", fontsize="medium", pad=3)
+        ax.set_title(TRACES[name], loc="left", fontsize="medium", pad=4)
         ax.set_xlabel(label)
     return drawn
 

@@ -17,7 +17,7 @@ from saddlescape.plots import style as sheets
 from saddlescape.plots.background import contours
 from saddlescape.plots.caption import of_loss, of_methods
 from saddlescape.plots.circle import look, multipliers
-from saddlescape.plots.diagram import phase_diagram
+from saddlescape.plots.diagram import KEEP, phase_diagram
 from saddlescape.plots.pages import Page, page
 from saddlescape.results import Background
 
@@ -166,7 +166,7 @@ def phase_figure(results: PhaseDiagram | Sequence[PhaseDiagram], style: str = "p
             for ax, each in zip(axes, some, strict=True):
                 drawn = phase_diagram(each, ax)
                 ax.set_title(naming.labels([each.method])[0], loc="left", fontsize="medium", pad=3)
-                keep = [made.patch(label, hue, alpha=0.62) for label, hue in drawn.colours.items()]
+                keep = [made.patch(label, hue, alpha=KEEP) for label, hue in drawn.colours.items()]
                 made.key(*keep, *drawn.lines.values())
         made.keys = [list({str(each.get_label()): each for line in made.keys for each in line}.values())]
         made.caption.append(of_loss(scene))

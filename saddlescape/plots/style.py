@@ -154,12 +154,13 @@ def baseline_colour() -> str:
 
 
 def method_colours(names: Sequence[str], baseline: int | None = None) -> list[str]:
-    """Return one colour per method: gradient descent and the baseline in grey-blue, the others in fixed
-    order.
+    """Return one colour per method: gradient descent (stochastic, where there is no other) and the baseline in
+    grey-blue, the others in fixed order.
     """
+    plain = "gd" if "gd" in names else "sgd"
     hues = iter(CYCLE * (1 + len(names) // len(CYCLE)))
     return [
-        baseline_colour() if i == baseline or name == "gd" else next(hues) for i, name in enumerate(names)
+        baseline_colour() if i == baseline or name == plain else next(hues) for i, name in enumerate(names)
     ]
 
 

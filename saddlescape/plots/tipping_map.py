@@ -72,7 +72,9 @@ def tipping(result: Tipping, ax: Axes | None = None, *, levels: int = 10, legend
     )
     points = mark_points(ax, result.background, result.plane, result.origin, box)
     bar = _bar(ax, colours, scale, result.key)
-    return TippingMap(ax, image, stripes, points, bar, _legend(ax, result, colours) if legend else None)
+    return TippingMap(
+        ax, image, stripes, points, bar, basin_legend.place(ax, shares(result)) if legend else None
+    )
 
 
 def _mixed(part: float) -> Any:
@@ -105,9 +107,9 @@ def _bar(ax: Axes, colours: Any, scale: Normalize, key: str) -> Colorbar:
     return bar
 
 
-def _legend(ax: Axes, result: Tipping, colours: Any) -> Legend:
-    """Put the shares below."""
-    found, total = result.counts(), result.kind.size
+def shares(result: Tipping) -> list[Swatch]:
+    """Return the entries of a key: what becomes of which share of the starts."""
+    found, total, colours = result.counts(), result.kind.size, matplotlib.colormaps["viridis"]
     key = words.GREEK.get(result.key, result.key)
     last = words.number(float(result.values[-1]))
     shades = [colours(part)[:3] for part in np.linspace(0, 1, 18)]
@@ -121,4 +123,4 @@ def _legend(ax: Axes, result: Tipping, colours: Any) -> Legend:
         (found["never"], Swatch([_mixed(NEVER)], f"{percent(found['never'], total)} the same end up to {key} = {last}")),
         (found["unknown"], Swatch([_mixed(UNKNOWN)], f"{percent(found['unknown'], total)} not known")),
     ]  # fmt: skip
-    return basin_legend.place(ax, [swatch for count, swatch in rows if count])
+    return [swatch for count, swatch in rows if count]

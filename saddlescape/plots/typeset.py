@@ -32,13 +32,15 @@ class Setter:
         for paragraph in paragraphs:
             at = 0.0
             set_lines.append([])
-            for piece in paragraph:
+            for piece, following in zip(paragraph, [*paragraph[1:], ""], strict=True):
                 wide = self.measure(piece)
                 if at and at + wide > self.width:
                     set_lines.append([])
                     at = 0.0
                 set_lines[-1].append((at, piece))
-                at += wide + (self.space if not piece.startswith("$") else 0.25 * self.space)
+                # pieces of one formula stand close, and an en space is space enough
+                close = piece.startswith("$") and following.startswith(("$", "\u2002"))
+                at += wide + (0.25 if close else 1.0) * self.space
         return set_lines
 
     def write(self, line: Sequence[tuple[float, str]], left: float, y: float, colour: str) -> list[Text]:

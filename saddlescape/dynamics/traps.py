@@ -1,0 +1,175 @@
+"""Traps: whether maps that jump at a critical point hold what starts near it, by running them. A check, not a theorem."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from saddlescape.dynamics.capture import distance, rests
+from saddlescape.dynamics.evaluate import ticks
+from saddlescape.dynamics.method import Method
+from saddlescape.dynamics.plan import WINDOW, plan_run
+from saddlescape.dynamics.radius import capture_radius, directions
+from saddlescape.errors import Interrupted
+from saddlescape.landscapes.base import Array, Landscape
+from saddlescape.results import CriticalPoint
+
+#: starts of the check that a neighbourhood is kept, and its ticks: ten times 1/(eta·min|λ|) within these bounds
+STARTS, TICKS = 48, (1500, 6000)
+#: looks at a continuum, whose distance takes a Hessian
+ALONG = 200
+#: gradients of a start that all checks on a landscape take together, from which on they are compiled
+LONG = 100_000
+#: methods that are run at once in up to two dimensions, beyond that fewer: their records take 80 MB
+TOGETHER = 16
+#: looks that are judged at once
+AT_ONCE = 128
+
+
+@dataclass(frozen=True)
+class Held:
+    """What the starts of one method did: whether all were kept, how far out they hover at the end, and whether one of
+    them came to rest beside the point, where the gradient is not zero."""
+
+    kept: bool
+    hover: float
+    beside: bool
+
+
+def held(
+    landscape: Landscape, methods: list[Method], point: CriticalPoint, *, starts: int = STARTS, looks: int = 0
+) -> list[Held]:
+    """Run each of ``methods``, alike but for their numbers, from a small ball around ``point`` and say what it kept.
+
+    Kept is what stays within the capture radius, times the (1+beta)/(1−beta) that momentum swings further, but not
+    beyond the nearest other critical point. ``starts`` are looked at ``looks`` times (0: every tick of the map; a
+    continuum at most ALONG times).
+    """
+    found: dict[int, Held] = {}
+    often, together = [_look(m) for m in methods], max(1, TOGETHER // max(1, landscape.dim // 2))
+    for each in dict.fromkeys(often):
+        alike = [k for k, other in enumerate(often) if other == each]
+        for first in range(0, len(alike), together):
+            part = alike[first : first + together]
+            seen = _seen(landscape, [methods[k] for k in part], point, starts, looks)
+            found |= dict(zip(part, seen, strict=True))
+    return [found[k] for k in range(len(methods))]
+
+
+def _seen(
+    landscape: Landscape, methods: list[Method], point: CriticalPoint, starts: int, looks: int
+) -> list[Held]:
+    """Return what a few methods do that are looked at equally often."""
+    radius = np.array([capture_radius(landscape, m, point) for m in methods])
+    rho, beta = (np.array([float(m.numbers.get(k) or 0.0) for m in methods]) for k in ("rho", "beta"))  # type: ignore[arg-type]
+    slack = np.minimum(radius * (1 + beta) / (1 - beta), np.maximum(radius, apart(landscape, point)))
+    # no trap along a negative direction reaches beyond rho, so the ball stays well inside
+    size = 0.25 * np.minimum(radius, rho)
+    x = point.x + size[:, None, None] * _ball(landscape.dim, starts)
+    last = np.array([_lasting(m, point) for m in methods])
+    stride = _stride(int(last.max()), looks or (ALONG if point.samples is not None else 0))
+    kept, hover = np.ones(len(methods), dtype=bool), np.zeros(len(methods))
+    low, high = np.full(x.shape, np.inf), np.full(x.shape, -np.inf)
+    for k, places in _courses(landscape, methods, x, int(last.max()), stride):
+        since = k[:, None] - last  # of every look and method, negative before its last
+        away = np.max(_away(landscape, point, places), axis=2)
+        kept &= np.all((since > 0) | (away <= slack), axis=0)
+        if not kept.any():
+            break
+        hover = np.maximum(
+            hover, np.max(np.where((since <= 0) & (k[:, None] > last // 2), away, 0.0), axis=0)
+        )
+        late = ((since <= 0) & (since > -max(WINDOW, 4 * stride)))[:, :, None, None]
+        low = np.minimum(low, np.min(places, axis=0, where=late, initial=np.inf))
+        high = np.maximum(high, np.max(places, axis=0, where=late, initial=-np.inf))
+    beside = kept.copy()
+    for i in np.flatnonzero(kept):
+        beside[i] = rests(landscape, methods[i], high[i], np.stack([low[i], high[i]], axis=1)).any()
+    return [Held(bool(k and not b), float(h), bool(b)) for k, h, b in zip(kept, hover, beside, strict=True)]
+
+
+def _look(method: Method) -> int:
+    """Return after how many ticks the check looks again: what takes a step of the map is a look, or flows of a small dt
+    would be judged by a short time."""
+    eta, tick = (float(method.numbers[key]) for key in ("eta", method.clock.tick))  # type: ignore[arg-type]
+    return max(1, round(eta / tick))
+
+
+def _lasting(method: Method, point: CriticalPoint) -> int:
+    """Return for how many looks a method is run: ten times 1/(eta·min|λ|), a direction along a curve left aside."""
+    sizes = np.abs(point.eigenvalues)
+    least = float(np.min(sizes[sizes > 1e-6 * np.max(sizes, initial=0.0)], initial=np.inf))
+    slowest = float(method.numbers[method.clock.tick]) * least * _look(method)  # type: ignore[arg-type]
+    return int(np.clip(10 / slowest, *TICKS))
+
+
+def _stride(last: int, looks: int) -> int:
+    """Return the looks' distance, in steps: odd, to see both ends of a bounce."""
+    return (max(1, last // looks) - 1) | 1 if looks else 1
+
+
+def _courses(
+    landscape: Landscape, methods: list[Method], x: Array, last: int, stride: int
+) -> Iterator[tuple[Any, Array]]:
+    """Yield some looks (k,), every ``stride``-th, and where the starts ``x`` (methods, starts, d) are then, (k, …).
+
+    By the compiled map where checks at all critical points would take long otherwise: which one it is depends on what is
+    asked alone, for the two differ by rounding.
+    """
+    clock, calls, often = methods[0].clock, methods[0].gradient_calls or LONG, _look(methods[0])
+    work = last * often * calls * len(methods) * len(landscape.critical_points)
+    all_looks = np.arange(stride, last + 1, stride)
+    if work >= LONG and not getattr(clock, "adaptive", False):
+        run = _compiled(landscape, methods, x, len(all_looks), stride * often)
+        for first in range(0, len(all_looks), AT_ONCE):
+            some = slice(first, first + AT_ONCE)
+            yield all_looks[some], run[some]
+        return
+    numbers = {k: np.array([[m.numbers[k]] for m in methods], dtype=float) for k in methods[0].numbers}
+    tick, v = ticks(landscape, methods[0], numbers), np.zeros_like(x)
+    for first in range(0, len(all_looks), AT_ONCE):
+        seen = []
+        for _ in all_looks[first : first + AT_ONCE]:
+            for _ in range(often * stride):
+                state = tick(x, v)
+                x, v = state["x"], state.get("v", v)
+            seen.append(x)
+        yield all_looks[first : first + AT_ONCE], np.stack(seen)
+
+
+def _compiled(landscape: Landscape, methods: list[Method], x: Array, looks: int, every: int) -> Array:
+    """Return the places (looks, methods, starts, d) at every ``every``-th tick, from a run that records them."""
+    from saddlescape.dynamics.simulate import carry_out  # whose statuses ask what is found here
+
+    each = {
+        k: tuple(np.repeat([m.numbers[k] for m in methods], x.shape[1]).tolist()) for k in methods[0].numbers
+    }
+    many, x0 = methods[0].with_numbers(**each), x.reshape(-1, landscape.dim)
+    plan = plan_run(landscape, many, x0, None, looks * every, every, False, 0, {})
+    try:
+        run = carry_out(plan, "compiled")
+    except Interrupted:  # of this check, not of the run that it is for
+        raise KeyboardInterrupt from None
+    return np.moveaxis(run.x[:, 1:].reshape(*x.shape[:2], -1, x.shape[2]), 2, 0)
+
+
+def apart(landscape: Landscape, point: CriticalPoint) -> float:
+    """How far the nearest other critical point is: what swings beyond it is not held by this one."""
+    others = [p.x for p in landscape.critical_points if p.id != point.id and p.samples is None]
+    return float(min((np.linalg.norm(x - point.x) for x in others), default=np.inf))
+
+
+def _away(landscape: Landscape, point: CriticalPoint, x: Array) -> Array:
+    """Distances (…) of places (…, d) from a point, or across a continuum, of which samples alone are too far apart; what
+    is not finite is infinitely far."""
+    with np.errstate(all="ignore"):
+        away = distance(landscape, point, x.reshape(-1, x.shape[-1])).reshape(x.shape[:-1])
+    return np.where(np.isfinite(away), away, np.inf)
+
+
+def _ball(d: int, starts: int) -> Array:
+    """Return points (starts, d) of the unit ball, the same in every run: well-spread directions, each farther out."""
+    return np.asarray(directions(d, starts) * (np.arange(1, starts + 1) / starts)[:, None])
