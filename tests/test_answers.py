@@ -89,6 +89,7 @@ def test_a_fate_is_one_end_whether_a_start_has_arrived_or_is_decided() -> None:
     [
         ([0.07, 0.071, 0.1], "cycling 0.071 from minimum (3, 0.5)"),  # the median
         ([0.07, 0.071, 0.15], "cycling 0.07–0.15 from minimum (3, 0.5)"),  # more than a factor of two
+        ([0.007, 0.071, 0.15], "cycling up to 0.15 from minimum (3, 0.5)"),  # more than ten
         ([np.nan] * 3, "cycling near minimum (3, 0.5)"),  # of many runs, never the most frequent end
     ],
 )

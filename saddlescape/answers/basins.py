@@ -151,7 +151,8 @@ class Basins(Answer):
 
     def cycles(self, point: int) -> str:
         """Return how far from the point with this id those end that cycle nearest to it: "cycling 0.073 from", a median
-        that occurs, or the least and the largest distance where one is more than twice the other."""
+        that occurs; the least and the largest distance where one is more than twice the other, the largest alone where it
+        is more than ten times: what comes so near is anywhere in a band."""
         ids, distances = self._cycling
         away = distances[ids == point]
         away = away[np.isfinite(away)]
@@ -161,7 +162,9 @@ class Basins(Answer):
         middle = float(
             np.quantile(away, 0.5, method="lower")
         )  # between the two places of a cycle there is nobody
-        return f"cycling {middle:.2g} from" if high <= 2 * low else f"cycling {low:.2g}–{high:.2g} from"
+        if high <= 2 * low:
+            return f"cycling {middle:.2g} from"
+        return f"cycling {low:.2g}–{high:.2g} from" if high <= 10 * low else f"cycling up to {high:.2g} from"
 
     @cached_property
     def _cycling(self) -> tuple[Any, Any]:
