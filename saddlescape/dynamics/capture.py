@@ -13,8 +13,8 @@ from saddlescape.results import CriticalPoint
 
 #: curvatures below this part of the largest count as those along a curve
 FLAT = 1e-3
-#: places whose distances to all samples of a curve are in memory at once
-ROWS = 4096
+#: places from which on a tree is sooner than all distances to the samples of a curve
+MANY = 500
 
 
 def captured(landscape: Landscape, method: Method, p: CriticalPoint, box: Array) -> Any:
@@ -66,7 +66,7 @@ def distance(landscape: Landscape, p: CriticalPoint, x: Array) -> Array:
     """Distance to a point, or to a curve of minima: from its samples, refined by the step to ∇f = 0 when near."""
     if p.samples is None:
         return length(x - p.x)
-    near = np.concatenate([_to_samples(p.samples, x[k : k + ROWS]) for k in range(0, max(len(x), 1), ROWS)])
+    near = _to_samples(p.samples, x)
     spacing = float(np.max(np.linalg.norm(np.diff(p.samples, axis=0), axis=1))) if len(p.samples) > 1 else 0.0
     close = np.flatnonzero(near <= 2 * spacing)
     near[close] = np.fmin(near[close], across(landscape, x[close]))
@@ -74,11 +74,15 @@ def distance(landscape: Landscape, p: CriticalPoint, x: Array) -> Array:
 
 
 def _to_samples(samples: Array, x: Array) -> Array:
-    """Return how far the nearest of ``samples`` (m, d) is from each of ``x`` (n, d); infinite where x is not finite."""
-    with np.errstate(all="ignore"):
-        nearest = np.argmin(0.5 * np.sum(samples * samples, axis=1) - x @ samples.T, axis=1)
-        found = length(x - samples[nearest])
-    return np.where(np.isnan(found), np.inf, found)
+    """Return the distance of ``x`` (n, d) to the nearest of ``samples`` (k, d); infinite where x is not finite."""
+    if len(x) < MANY:
+        return np.asarray(np.min(np.linalg.norm(x[:, None, :] - samples[None], axis=2), axis=1))
+    from scipy.spatial import cKDTree
+
+    finite = np.isfinite(x).all(axis=1)
+    found = np.full(len(x), np.inf)
+    found[finite] = cKDTree(samples).query(x[finite])[0]
+    return found
 
 
 def across(landscape: Landscape, x: Array) -> Array:

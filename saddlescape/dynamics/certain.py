@@ -41,15 +41,18 @@ class Certain:
         self.kinds = {p.id: p.kind for p in points}
         self.zone = self._zone() if landscape.dim == 2 else None
 
-    def at(self, x: Array) -> Any:
-        """Return the id of the point or curve within whose capture radius ``x`` (n, d) lies, −1 for none."""
+    def at(self, x: Array, before: Any) -> Any:
+        """Return the id of the point or curve within whose capture radius ``x`` (n, d) lies, −1 for none. Who was at
+        a curve ``before`` (n,) stays there while it is in the cells beside it: asking all again takes too long."""
         found = _inside(x, self.captures)
         for p, radius, zone in self.curves:
             near = np.flatnonzero(zone.holds(*x.T)) if zone else np.arange(len(x))
+            stays = near[before[near] == p.id] if zone else near[:0]
+            found[stays] = p.id
+            near = near[found[near] < 0]
             # beside the curve one step tells how far it is: in its cells the samples need not be searched
             far = across(self.landscape, x[near]) if zone else distance(self.landscape, p, x[near])
-            here = near[far <= radius]
-            found[here[found[here] < 0]] = p.id
+            found[near[far <= radius]] = p.id
         return found
 
     def at_point(self, x: Array) -> Any:

@@ -161,7 +161,8 @@ class Watch:
             self._write(rows[gone], self.certain.words(fate[gone], rule[gone]), fate[gone], rule[gone], tick)
             flock.leave(near[gone])
             rows, x = rows[fate < 0], x[fate < 0]
-        self._arrivals(rows, self.certain.at(x), tick)
+        before = self.inside[rows] if len(self.inside) else np.full(len(rows), -1, dtype=np.int32)
+        self._arrivals(rows, self.certain.at(x, before), tick)
 
     def _arrivals(self, rows: Any, at: Any, tick: int) -> None:
         """Note who is at a critical point ``at``, and since when."""
