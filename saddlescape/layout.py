@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 POWERS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 RAISED = str.maketrans("0123456789", POWERS)
 GAP = "  "
+#: columns that a column of words keeps while another can be broken
+FEWEST = 20
 LATEX = {
     **words.GREEK,
     "nabla": "∇", "leftarrow": "←", "langle": "⟨", "rangle": "⟩", "odot": "⊙", "quad": " ", "gamma": "γ", "sum": "Σ",
@@ -28,19 +30,25 @@ def table(
 ) -> str:
     """Return rows under a head, the first ``left`` columns and ``words_in`` flush left, the others flush right.
 
-    Where it is wider than ``width``, the head and the column ``words_in`` are broken into lines.
+    Where it is wider than ``width``, the head is broken into lines, then the column ``words_in``, then the first one:
+    between words, so that only a table of too many columns is wider in the end.
     """
     columns = range(len(head))
     widths = [max(1, *(len(row[c]) for row in (head, *rows))) for c in columns]
-    if 2 + sum(widths) + len(GAP) * (len(head) - 1) > width and words_in is not None:
-        longest = [max(map(len, title.split()), default=0) for title in head]
+    if _over(widths, width) > 0:
+        longest = [max(map(len, title.split()), default=1) for title in head]
         widths = [max(longest[c], *(len(row[c]) for row in rows)) for c in columns]
-        others = sum(w for c, w in enumerate(widths) if c != words_in)
-        widths[words_in] = max(20, longest[words_in], width - 2 - others - len(GAP) * (len(head) - 1))
+        broken = [(0, 0)] if words_in is None else [(words_in, FEWEST), (0, 0), (words_in, 0)]
+        for c, least in broken:
+            least = max(least, longest[c], *(len(word) for row in rows for word in _words(row[c])))
+            widths[c] = max(min(widths[c], least), widths[c] - max(0, _over(widths, width)))
     flush = {*range(left), words_in}
     lines = []
     for row in (head, *rows):
-        cells = [textwrap.wrap(_held(cell), widths[c], break_long_words=False) for c, cell in enumerate(row)]
+        cells = [
+            textwrap.wrap(_held(cell), widths[c], break_long_words=False, break_on_hyphens=False)
+            for c, cell in enumerate(row)
+        ]
         high = max(1, *map(len, cells))
         blank = [[""] * (high - len(cell)) for cell in cells]
         stacks = [
@@ -48,6 +56,27 @@ def table(
         ]  # heads stand at the bottom
         lines += [_line(parts, widths, flush) for parts in zip(*stacks, strict=True)]
     return "\n".join(lines)
+
+
+def _over(widths: Sequence[int], width: int) -> int:
+    """Return by how much a table of these columns is wider than ``width``."""
+    return 2 + sum(widths) + len(GAP) * (len(widths) - 1) - width
+
+
+def _words(cell: str) -> list[str]:
+    return textwrap.wrap(_held(cell), 1, break_long_words=False, break_on_hyphens=False)
+
+
+def wrapped(text: str, width: int, indent: int = 2) -> str:
+    """Return a line of words, ``indent`` to the right, broken where the terminal ends; what follows stands further in."""
+    return textwrap.fill(
+        _held(text),
+        width,
+        initial_indent=" " * indent,
+        subsequent_indent=" " * (indent + 2),
+        break_long_words=False,
+        break_on_hyphens=False,
+    ).replace("\xa0", " ")
 
 
 def _held(cell: str) -> str:

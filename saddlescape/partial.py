@@ -67,8 +67,9 @@ class Partial(Rest):
 @dataclass(frozen=True, eq=False)
 class PartialFates(Rest):
     """Fates of many starts (dynamics/deciding.py): per trajectory the place of its status in STATUSES, the ids of the
-    point this is about and of the one where it certainly ends (−1: none), the place in RULES of what decided that, and
-    the tick at which that was seen (NaN: never)."""
+    point this is about and of the one where it certainly ends (−1: none), the place in RULES of what decided that,
+    the tick at which that was seen (NaN: never), and how far from the point it was at the end (NaN: no point, or let go
+    early)."""
 
     signature: str
     done: np.ndarray[Any, np.dtype[np.bool_]]
@@ -77,6 +78,7 @@ class PartialFates(Rest):
     fate: np.ndarray[Any, np.dtype[np.int32]]
     rule: np.ndarray[Any, np.dtype[np.int8]]
     when: Array
+    distance: np.ndarray[Any, np.dtype[np.float32]]
 
 
 def load(path: str | Path) -> Rest:

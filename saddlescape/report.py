@@ -29,7 +29,7 @@ def shared(methods: Sequence[Any]) -> str:
     """Return the line that says what all methods have and no name holds, beside eta and dt; "" where that is nothing."""
     found = naming.shared([m.text for m in methods])
     said = [naming.plainly(key, value) for key, value in found.items() if key not in ("eta", "dt")]
-    return f"  all with {', '.join(said)}" if said else ""
+    return f"all with {', '.join(said)}" if said else ""
 
 
 def run_table(runs: Sequence[Run], labels: Sequence[str], ends: Sequence[Any], width: int) -> str:

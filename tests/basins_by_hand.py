@@ -52,7 +52,8 @@ def by_hand(words: Any, **more: Any) -> Basins:
         "background": background(), "axes": (centres(nx, -2, 2), centres(ny, -1, 1)), "steps": 100, "time": 1.0,
         "status": status.astype(np.int8), "point": np.ma.masked_equal(np.where(heads == "decided", -1, about), -1),
         "fate": np.ma.masked_equal(fate, -1), "rule": np.where(fate >= 0, 1, 0).astype(np.int8),
-        "when": np.where(fate >= 0, 0.5, np.nan), "origin": np.zeros(2), "odds": np.zeros((0, ny, nx)),
+        "when": np.where(fate >= 0, 0.5, np.nan), "distance": np.full((ny, nx), np.nan, dtype=np.float32),
+        "origin": np.zeros(2), "odds": np.zeros((0, ny, nx)),
     }  # fmt: skip
     return Basins(**(fields | more))
 
@@ -65,10 +66,11 @@ def simulated(name: str, method: str, n: int, steps: int, view: Any = None, **nu
     starts = np.stack(np.meshgrid(*axes), axis=-1).reshape(-1, 2)
     run = ss.simulate(scene, method, starts, steps, every=steps, **numbers)
     status = np.vectorize(STATUSES.index)(run.status).astype(np.int8)
-    known = ~np.ma.getmaskarray(run.fate)
+    known, near = ~np.ma.getmaskarray(run.fate), ~np.ma.getmaskarray(run.point)
     return Basins(
         spec={"landscape": name, "seed": 0}, method=run.method, formula=run.formula, clock=run.clock,
         background=run.background, axes=axes, steps=steps, time=float(run.t[-1]), status=status.reshape(n, n),
         point=run.point.reshape(n, n), fate=run.fate.reshape(n, n), rule=known.astype(np.int8).reshape(n, n),
-        when=np.full((n, n), np.nan), origin=np.zeros(2), odds=np.zeros((0, n, n)),
+        when=np.full((n, n), np.nan), distance=np.where(near, run.distance, np.nan).astype(np.float32).reshape(n, n),
+        origin=np.zeros(2), odds=np.zeros((0, n, n)),
     )  # fmt: skip

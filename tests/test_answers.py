@@ -33,6 +33,7 @@ def made(**more: Any) -> Basins:
         "clock": "steps", "background": background, "axes": (np.arange(3.0), np.arange(2.0)), "steps": 10,
         "time": 1e-3, "status": numbers, "point": point, "fate": fate,
         "rule": np.array([[1, 2, 0], [1, 0, 0]], dtype=np.int8), "when": np.full((2, 3), np.nan),
+        "distance": np.full((2, 3), np.nan, dtype=np.float32),
         "origin": np.zeros(2), "odds": np.zeros((0, 2, 3)),
     }  # fmt: skip
     return Basins(**(fields | more))
@@ -55,6 +56,49 @@ def test_basins_label_and_count_every_pixel() -> None:
     assert [words[k] for k in places[0]] == ["converged:0", "decided:0", "moving"]
     assert basins.to_json()["resolution"] == [3, 2]
     assert "in the basin of minimum (3, 0.5)" in basins.summary()
+
+
+def test_a_fate_is_one_end_whether_a_start_has_arrived_or_is_decided() -> None:
+    shares = {each.said: each for each in made().shares()}
+    assert list(shares) == [
+        "in the basin of minimum (3, 0.5)", "still moving", "left the domain", "diverged", "in the basin of saddle (0, 1)"
+    ]  # fmt: skip
+    fate = shares["in the basin of minimum (3, 0.5)"]  # one has converged there, one is certain to
+    known = binomtest(2, 6).proportion_ci(0.95, method="wilson")
+    np.testing.assert_allclose((fate.part, fate.low, fate.high), (1 / 3, known.low, known.high), rtol=1e-12)
+    assert sum(each.part for each in shares.values()) == pytest.approx(1.0)
+    lines = made().summary().splitlines()
+    assert lines[1].split() == [
+        "in",
+        "the",
+        "basin",
+        "of",
+        "minimum",
+        "(3,",
+        "0.5)",
+        "33.33%",
+        "(9.68%",
+        "to",
+        "70.00%)",
+    ]
+    assert lines[-1] == "  33.33% arrived, 16.67% decided in a bowl, 16.67% unresolved after 10 ticks"
+
+
+@pytest.mark.parametrize(
+    ("away", "said"),
+    [
+        ([0.07, 0.071, 0.1], "cycling 0.071 from minimum (3, 0.5)"),  # the median
+        ([0.07, 0.071, 0.15], "cycling 0.07–0.15 from minimum (3, 0.5)"),  # more than a factor of two
+        ([0.007, 0.071, 0.15], "cycling up to 0.15 from minimum (3, 0.5)"),  # more than ten
+        ([np.nan] * 3, "cycling near minimum (3, 0.5)"),  # of many runs, never the most frequent end
+    ],
+)
+def test_what_cycles_says_how_far_from_its_point(away: list[float], said: str) -> None:
+    status = np.full((2, 3), STATUSES.index("cycling"), dtype=np.int8)
+    far = np.array([away, [5.0] * 3], dtype=np.float32)
+    point = np.ma.masked_equal([[0, 0, 0], [2, 2, 2]], -1)
+    basins = made(status=status, point=point, fate=np.ma.masked_equal(np.full((2, 3), -1), -1), distance=far)
+    assert [each.said for each in basins.shares()] == [said, "cycling 5 from saddle (0, 1)"]
 
 
 def test_odds_of_a_random_method_are_its_shares() -> None:

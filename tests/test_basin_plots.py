@@ -19,6 +19,7 @@ from saddlescape.answers.basins import Basins
 from saddlescape.answers.disagreement import Disagreement
 from saddlescape.errors import UsageError
 from saddlescape.plots import style
+from saddlescape.plots.basins_caption import sentences
 from saddlescape.results import CriticalPoint
 
 FIRST = by_hand(
@@ -48,6 +49,31 @@ def test_every_end_has_the_colour_of_its_critical_point_and_its_share() -> None:
     np.testing.assert_array_equal(pixels[1, 2], np.round(255 * np.array(to_rgb(style.ELSEWHERE["left"]))))
     assert len(drawn.stripes) == 1  # what diverged
     assert len(plots.basins(SECOND).stripes) == 1  # what cycles
+
+
+@pytest.mark.parametrize(
+    ("rule", "early", "said"),
+    [
+        (3, True, "time until the end is certain"),  # in a kept ball, and let go there
+        (1, True, "time to get there"),  # nothing is decided early: momentum, say
+        (3, False, "time to get there"),
+    ],
+)
+def test_what_lightness_is_depends_on_whether_starts_are_let_go(rule: int, early: bool, said: str) -> None:
+    when, rules = np.geomspace(0.1, 10, 32)[None], np.full((1, 32), rule, dtype=np.int8)
+    result = by_hand(
+        [["converged:0"] * 32], when=when, rule=rules, spec={"landscape": "wells", "early": early}
+    )
+    key = plots.basins(result).legend
+    assert key is not None
+    assert any(text.get_text().startswith(f"{said}: 0.1") for text in key.get_texts())
+    words = [piece for row in sentences([result], None, timed=True) for piece in row]
+    assert f"lightness: the {said}." in " ".join(words)
+    # in a real map the same, by its own numbers
+    L, asked = ss.landscape("himmelblau"), {"resolution": 6, "steps": 400}
+    assert ss.basins(L, "gd:eta=0.01", **asked).ahead
+    assert not ss.basins(L, "gd:eta=0.01", early=False, **asked).ahead
+    assert not ss.basins(L, "gd:eta=0.01,beta=0.5", **asked).ahead
 
 
 def test_a_pixel_is_darker_the_later_and_keeps_its_hue() -> None:

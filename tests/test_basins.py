@@ -8,13 +8,16 @@ from typing import Any
 import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
+from scipy.optimize import minimize_scalar
 
 import saddlescape as ss
 from saddlescape.analysis.pixels import pixels
 from saddlescape.answers.basins import RULES
-from saddlescape.dynamics.certain import CELLS, Certain, Zone
+from saddlescape.dynamics.capture import distance
+from saddlescape.dynamics.certain import Certain
 from saddlescape.dynamics.deciding import looks
 from saddlescape.dynamics.link import CHECK
+from saddlescape.dynamics.zone import CELLS, Zone
 from saddlescape.errors import Interrupted, UsageError
 from saddlescape.results import STATUSES
 
@@ -55,6 +58,8 @@ def test_deciding_early_changes_no_fate(landscape: Any, method: str, steps: int)
     np.testing.assert_array_equal(ids(whole.fate).ravel(), ids(run.fate))
     np.testing.assert_array_equal(np.array(STATUSES)[whole.status].ravel(), run.status)
     np.testing.assert_array_equal(ids(whole.point).ravel(), ids(run.point))
+    far = np.where(ids(run.point) >= 0, run.distance, np.nan)
+    np.testing.assert_array_equal(whole.distance.ravel(), far.astype(np.float32))
     # what is decided before the end has its fate without having arrived; nothing else may differ
     np.testing.assert_array_equal(ids(early.fate), ids(whole.fate))
     differ = early.status != whole.status
@@ -68,7 +73,7 @@ def test_engines_threads_and_pieces_give_the_same() -> None:
     asked: dict[str, Any] = {"resolution": (12, 9), "steps": 300}
     one = ss.basins(BEALE, "sam:eta=1e-3,rho=0.3", engine="plain", threads=1, **asked)
     two = ss.basins(BEALE, "sam:eta=1e-3,rho=0.3", engine="compiled", threads=2, **asked)
-    for name in ("status", "rule", "when"):
+    for name in ("status", "rule", "when", "distance"):
         np.testing.assert_array_equal(getattr(one, name), getattr(two, name))
     np.testing.assert_array_equal(ids(one.fate), ids(two.fate))
     assert one.shape == (9, 12)
@@ -157,6 +162,12 @@ def test_gd_cycles_around_the_sharpest_minimum_of_himmelblau() -> None:
     assert np.all(np.linalg.norm(paths[-1] - paths[-2], axis=1) > 0.5)
     radius = np.linalg.norm(np.array(paths[-2:]) - sharp.x, axis=2)
     assert 0.53 < radius.min() < radius.max() < 0.65
+    # and what the map says of its distance is that of one of its two places
+    far = b.distance[b.status == STATUSES.index("cycling")]
+    assert np.all(np.abs(far[:, None] - [radius.min(), radius.max()]).min(axis=1) < 1e-4)
+    median = f"{np.median(far):.2g}"
+    assert median in (f"{radius.min():.2g}", f"{radius.max():.2g}")
+    assert f"cycling {median} from minimum (-3.779, -3.283)" in b.summary()
 
 
 @pytest.mark.parametrize("n", [48, pytest.param(192, marks=pytest.mark.slow)])
@@ -196,6 +207,64 @@ def test_a_continuum_of_minima_is_one_label() -> None:
     b = ss.basins(L, "gd:eta=0.01", view=((0.5, 2.5), (0.5, 2.5)), resolution=5, steps=3000)
     (curve,) = (p for p in L.critical_points if p.kind == "continuum" and p.samples[:, 0].min() > 0)
     assert b.fractions() == {f"converged:{curve.id}": 1.0}
+
+
+@pytest.mark.parametrize(("method", "within"), [("gd", 6e-6), ("sam", 8 * 0.02 * 0.2 * 2)])
+def test_arrival_at_a_curve_of_minima_is_seen_as_at_a_point(method: str, within: float) -> None:
+    """(uv − 1)²/2: the distance to the hyperbola by a minimiser of SciPy, the steps written here; 10⁻⁶ of the domain's
+    width, or 8·eta·rho·max|λ| with λ = 2 at (1, 1), is being there."""
+    steps, rho = 400, 0.2 * (method == "sam")
+    b = ss.basins(ss.landscape("uv"), method, view=((0.6, 2.8), (0.6, 2.8)), resolution=4, steps=steps)
+    assert set(b.fractions()) == {"converged:1"}
+    paths = [np.stack(np.meshgrid(*b.axes), axis=-1).reshape(-1, 2)]
+    for _ in range(steps):
+        x = paths[-1]
+        g = (x.prod(axis=1) - 1)[:, None] * x[:, ::-1]
+        y = x + rho * g / np.maximum(np.linalg.norm(g, axis=1, keepdims=True), 1e-300)
+        paths.append(x - 0.02 * (y.prod(axis=1) - 1)[:, None] * y[:, ::-1])
+
+    def away(u: float, v: float) -> float:
+        nearest = minimize_scalar(
+            lambda s: np.hypot(s - u, 1 / s - v), bounds=(0.2, 5), method="bounded", options={"xatol": 1e-12}
+        )
+        return float(nearest.fun)
+
+    seen = [0, *looks(steps)]
+    for k, when in enumerate((b.when / 0.02).round().astype(int).ravel()):
+        inside = [away(*paths[tick][k]) <= within for tick in seen]
+        outside = [i for i, there in enumerate(inside) if not there]
+        first = outside[-1] + 1 if outside else 0
+        assert when == (seen[first] if first < len(seen) else steps)
+    assert len(np.unique(b.when)) > 2 or method == "sam"
+    assert b.when.max() < b.time
+
+
+@pytest.mark.parametrize("name", ["uv", "w_plus_minus", "log_cosh", "ravine"])
+def test_how_far_a_curve_is_agrees_with_its_definition(name: str) -> None:
+    """The closed form and the search of samples against a pseudo-inverse and all distances."""
+    L, draws = ss.landscape(name), np.random.default_rng(5)
+    low, high = np.array(L.domain).T
+    for p in (p for p in L.critical_points if p.samples is not None):
+        beside = p.samples[draws.integers(0, len(p.samples), 500)]
+        beside = beside + 10.0 ** draws.uniform(-9, -1, (500, 1)) * draws.normal(size=(500, 2))
+        x = np.concatenate([low + (high - low) * draws.random((500, 2)), beside, p.samples])
+        known = np.linalg.norm(x[:, None] - p.samples, axis=2).min(axis=1)
+        near = known <= 2 * np.linalg.norm(np.diff(p.samples, axis=0), axis=1).max()
+        inverse = np.linalg.pinv(L.hessian(x[near]), rcond=1e-3, hermitian=True)
+        step = np.linalg.norm(np.einsum("nij,nj->ni", inverse, L.grad(x[near])), axis=1)
+        known[near] = np.minimum(known[near], step)
+        np.testing.assert_allclose(distance(L, p, x), known, rtol=1e-9, atol=1e-12)
+
+
+def test_a_zone_holds_what_is_near_its_curve_and_little_else() -> None:
+    zone, angle = Zone(((-2.0, 2.0), (-2.0, 2.0))), np.linspace(0, 2 * np.pi, 101)
+    zone.trace(np.stack([np.cos(angle), np.sin(angle)], axis=1), 0.01)
+    zone.close()
+    x, y = np.random.default_rng(1).uniform(-2, 2, size=(2, 20_000))
+    away = np.abs(np.hypot(x, y) - 1)
+    held = zone.holds(x, y)
+    assert np.all(held[away <= 0.01])
+    assert not np.any(held[away > 0.01 + 0.06 + np.hypot(4 / CELLS, 4 / CELLS)])
 
 
 # ---- random methods, planes ----------------------------------------------------------------------------------------
@@ -240,7 +309,7 @@ def test_a_plane_of_three_coordinates_has_the_basins_of_its_two() -> None:
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        ({"resolution": 100_000}, "need 1.04e+03 GB, more than the 4 GB allowed"),
+        ({"resolution": 100_000}, "need 1.08e+03 GB, more than the 4 GB allowed"),
         ({"resolution": 0}, "a resolution is pixels along x and y"),
         ({"resolution": (10, 2.5)}, "a resolution is pixels along x and y"),
         ({"view": ((0, 0), (0, 1))}, "must run from a smaller to a larger number"),
@@ -282,8 +351,9 @@ def test_an_interrupted_picture_goes_on(tmp_path: Path) -> None:
     kept = partial.load(rest.save(tmp_path / "0.rest"))
     again = ss.basins(BEALE, "sam:eta=1e-3", resume=kept, **asked)
     whole = ss.basins(BEALE, "sam:eta=1e-3", **asked)
-    for name in ("status", "rule", "when"):
+    for name in ("status", "rule", "when", "distance"):
         np.testing.assert_array_equal(getattr(again, name), getattr(whole, name))
+    assert np.isfinite(whole.distance).any()
     with pytest.raises(UsageError, match="another run"):
         ss.basins(BEALE, "sam:eta=1e-3", resume=kept, **{**asked, "steps": 2999})
 

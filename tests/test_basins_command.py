@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -46,11 +47,16 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Said]:
     return folder, (0, "", "")
 
 
-def test_the_table_says_shares_intervals_and_what_decided(say: Callable[..., Said]) -> None:
+def test_the_table_says_shares_intervals_and_what_decided(
+    say: Callable[..., Said], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
     code, out, err = say(*QUICK, "--no-plot")
     assert code == 0
     assert "95 % interval" in out
-    assert "cycling near minimum (-3.779, -3.283)" in out
+    assert re.search(r"cycling 0\.(54|64) from minimum \(-3\.779, -3\.283\)  ", out)
+    assert out.count("in the basin of minimum (3, 2)") == 2  # once for each method, arrived or not
+    assert " arrived, " in out
     assert "decided in a bowl" in out
     assert "they end differently from" in out
     assert "landscape critical himmelblau --opt gd:eta=0.01 --opt gd:eta=0.016" in err

@@ -32,7 +32,10 @@ def files() -> list[str]:
 
 
 # ---- run ------------------------------------------------------------------------------------------------------------
-def test_the_published_phenomenon_needs_no_flag(say: Callable[..., Said]) -> None:
+def test_the_published_phenomenon_needs_no_flag(
+    say: Callable[..., Said], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
     code, out, err = say("run", "beale", "--opt", "sam")
     assert code == 0
     title, head, gd, sam = out.splitlines()
@@ -241,7 +244,10 @@ def test_files_of_one_method_in_several_ways_are_named_by_what_differs(say: Call
     assert "wrote  beale-sam-sam@flow2.png" in say("run", "beale", *asked, *QUICK)[2]
 
 
-def test_the_table_says_once_what_all_methods_share(say: Callable[..., Said]) -> None:
+def test_the_table_says_once_what_all_methods_share(
+    say: Callable[..., Said], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
     out = say("run", "beale", "--opt", "sam:batch=1", "--opt", "sam:batch=1,beta=0.5", "--no-plot", *QUICK)[1]
     _, shared, _, *rows = out.splitlines()
     assert shared == "  all with batch=1"
@@ -638,6 +644,54 @@ def test_help_fits_80_columns(say: Callable[..., Said], monkeypatch: pytest.Monk
     assert say()[1] == say("--help")[1]
 
 
+#: three methods of long names, without a baseline of another kind
+NAMED = [part for m in (
+    "sam:batch=1,rho=0.3,beta=0.9,nesterov=true", "usam:batch=1,rho=0.1,beta=0.5,ascent=full",
+    "dnsam:rho=0.3,sigma=0.5,noise=hessian",
+) for part in ("--opt", m)]  # fmt: skip
+MOMENTUM = ["--opt", "usam:beta=0.5,rho=0.1", "--opt", "gd:beta=0.5,nesterov=true", "--opt", "gd"]
+TABLES = [
+    ["run", "beale", "--opt", "sam", *QUICK],
+    ["run", "beale", *NAMED, *QUICK],
+    ["run", "beale", *NAMED, *QUICK, "--x0", "1,2", "--x0=-1.2345,2.34567"],
+    ["run", "beale", *NAMED, *QUICK, "--x0", "disk:30@0,0:1"],
+    ["flow", "himmelblau", "--opt", "sam@flow:rho=0.3", "--opt", "gd@flow"],
+    ["basins", "beale", "--opt", "sam", "--resolution", "8", "-n", "100"],
+    ["basins", "beale", *NAMED, "--resolution", "4", "-n", "30", "--no-continue"],
+    ["escape", "saddle", "--opt", "sam:batch=1", "--runs", "20", "-n", "400"],
+    ["escape", "saddle", *NAMED, "--runs", "20", "-n", "200"],
+    ["critical", "himmelblau", *MOMENTUM],
+    ["critical", "saddle", "--opt", "usam", "--threshold", "rho"],
+    ["critical", "uv", "--opt", "gd"],
+    ["faces", "saddle", "--opt", "sam:sigma=1", "--runs", "10", "--time", "0.1"],
+    ["faces", "linear_regression_2d", "--opt", "sam:batch=1,beta=0.9", "--runs", "10", "--time", "0.1"],
+    ["list"],
+    ["list", "figures"],
+    ["show", "beale"],
+    ["show", "uv"],
+    ["show", "sam"],
+    ["doctor"],
+]
+
+
+@pytest.mark.parametrize("asked", TABLES, ids=" ".join)
+def test_what_is_piped_fits_80_columns(asked: list[str], say: Callable[..., Said]) -> None:
+    plotless = [] if asked[0] in ("critical", "list", "show", "doctor") else ["--no-plot"]
+    code, out, err = say(*asked, *plotless)
+    assert code == 0, err
+    wide = [line for line in out.splitlines() if len(line) > 80]
+    # LaTeX is copied, not read; a path is one word
+    assert [line for line in wide if "\\" not in line and max(map(len, line.split())) < 40] == []
+    assert "\xa0" not in out
+
+
+def test_a_wide_terminal_breaks_no_line(say: Callable[..., Said], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    _, out, _ = say("escape", "saddle", *NAMED, "--runs", "20", "-n", "200", "--no-plot")
+    assert len(out.splitlines()) == 7  # title, what was asked, head, three methods, what brackets are
+    assert "  usam ρ=0.1 ascent=full batch=1 β=0.5  " in out
+
+
 def test_a_reader_that_leaves_early_meets_no_traceback() -> None:
     reader, writer = os.pipe()
     os.close(reader)
@@ -730,7 +784,10 @@ def test_what_expectations_are_taken_over_is_said_once_and_kept_in_every_file(
     assert [*json.loads(Path("b.json").read_text())["laws"].values()] == [{"rule": "3 batches, exact"}]
 
 
-def test_notes_of_several_methods_name_them_as_the_table_does(say: Callable[..., Said]) -> None:
+def test_notes_of_several_methods_name_them_as_the_table_does(
+    say: Callable[..., Said], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
     several = [f"sam@sde2:sigma=0.1{more}" for more in (",nodes=2", ",nodes=3", ",dt=3e-3")]
     _, out, err = say("run", "saddle", *[p for m in several for p in ("--opt", m)], "-n", "3", "--no-plot")
     noted = [

@@ -21,7 +21,10 @@ Said = tuple[int, str, str]
 SADDLE = ss.landscape("saddle")
 
 
-def test_tables_say_for_which_numbers_a_point_attracts(say: Callable[..., Said], tmp_path: Path) -> None:
+def test_tables_say_for_which_numbers_a_point_attracts(
+    say: Callable[..., Said], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
     code, out, err = say("critical", "beale", "--opt", "usam:rho=0.1", "--opt", "gd:eta=0.01")
     assert code == 0
     assert "0.03604…25.94" in out  # 1/27.75 and 2/(eta·27.75²) − 1/27.75 … the smaller of both eigenvalues'

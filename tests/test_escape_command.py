@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.stats import binomtest
 
 import saddlescape as ss
 from saddlescape import plots
@@ -34,6 +35,19 @@ def test_a_sweep_is_told_in_a_table_and_drawn(say: Say) -> None:
     assert out.count("gd σ=") == 3
     assert "wrote  saddle-gd-escape.png" in err
     assert Path("saddle-gd-escape.png").stat().st_size > 10_000
+
+
+def test_the_table_has_every_number_with_its_interval_in_brackets(say: Say) -> None:
+    _, out, _ = say("escape", "saddle", *SMALL, "--radius", "2", "--no-plot")
+    L, asked = ss.landscape("saddle"), {"radius": 2.0, "runs": 30, "steps": 60}
+    row = out.splitlines()[-2]
+    assert row.startswith("  gd σ=8  ")
+    exits = np.sort(ss.escape(L, "gd:sigma=8,eta=0.02", **asked).exits)
+    left = int(np.isfinite(exits).sum())
+    low, high = (100 * a for a in binomtest(left, 30).proportion_ci(0.95, method="wilson"))
+    assert f"  {left / 0.3:.1f} % ({low:.1f}–{high:.1f})  " in row
+    assert f"  {exits[14]:.4g} (" in row  # after the fifteenth of thirty exits half have left
+    assert "  not reached  " in out  # with little noise
 
 
 def test_json_has_the_agreed_schema(say: Say) -> None:

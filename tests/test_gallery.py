@@ -128,7 +128,10 @@ def test_ctrl_c_keeps_what_is_done_and_the_same_command_goes_on(
     assert made == [CHEAP[1], *CHEAP]
 
 
-def test_list_figures_has_all_with_their_lessons(say: Callable[..., Said]) -> None:
+def test_list_figures_has_all_with_their_lessons(
+    say: Callable[..., Said], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
     code, out, _ = say("list", "figures")
     assert code == 0
     for name in NAMES:

@@ -24,12 +24,12 @@ from saddlescape.partial import PartialFates
 
 #: bytes that a picture may need while it is made
 MEMORY = 4_000_000_000
-#: bytes of one start beside its coordinates: stream, status, point, fate, rule, time, and what is made of them
-EACH = 72
+#: bytes of one start beside its coordinates: stream, status, point, fate, rule, time, distance, and what is made of them
+EACH = 76
 #: doublings of the time of what is unresolved, at most
 MOST_DOUBLINGS = 20
 #: what is told of every start
-MAPS = ("status", "point", "fate", "rule", "when")
+MAPS = ("status", "point", "fate", "rule", "when", "distance")
 
 
 def basins(
@@ -63,7 +63,7 @@ def basins(
     plane, origin : of a landscape of more than two coordinates the two that vary, by name or number (the first two by
         default), and the values of the others, d numbers (the landscape's start by default).
     early : let a trajectory go once its end is certain (docs/statuses.md). It keeps the status it has by then: moving,
-        with a fate. False follows all of them to the last tick; fates are the same, ``when`` is their arrival.
+        with a fate. False follows all of them to the last tick; fates are the same, ``when`` is when they get there.
     more : what still moves without a fate is given twice as many ticks, ``more`` times over. The rest is unresolved.
     memory : bytes allowed. The other arguments are those of ``simulate``.
 
@@ -160,6 +160,7 @@ def _record(scene: Pixels, plan: Plan, found: PartialFates, runs: int, more: int
         fate=np.ma.masked_equal(shown["fate"], -1),
         rule=shown["rule"],
         when=shown["when"] * tick,
+        distance=shown["distance"],
         plane=scene.plane,
         origin=scene.origin,
         runs=runs,

@@ -20,6 +20,16 @@ RULES = ("none", "arrived", "bowl", "ball")
 NAMED = ("converged", "trapped", "cycling")
 
 
+@dataclass(frozen=True)
+class Share:
+    """An end in words, the ``part`` of all starts (or runs) that it has, and the 95 % interval of that."""
+
+    said: str
+    part: float
+    low: float
+    high: float
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Basins(Answer):
     """What becomes of one method from every pixel of a window.
@@ -27,8 +37,9 @@ class Basins(Answer):
     ``axes`` are the coordinates of the pixels' centres, x (nx,) and y (ny,); all maps have the shape (ny, nx). ``status``
     is the place in STATUSES, ``point`` the id of the critical point it concerns and ``fate`` the id of the one where the
     trajectory certainly ends, both masked where there is none; ``rule`` the place in RULES of what decided the fate.
-    ``when`` is the time (steps·eta, or t) at which that was seen, NaN where nothing was decided. ``steps`` ticks were
-    allowed, which is ``time``.
+    ``when`` is the time (steps·eta, or t) at which that was seen, NaN where nothing was decided; ``distance`` how far the
+    end was from ``point``, NaN where there is none or the start was let go early. ``steps`` ticks were allowed, which is
+    ``time``.
 
     ``plane`` are the two coordinates that vary and ``origin`` (d,) the values of the others, for landscapes of more than
     two. Of a random method ``runs`` trajectories start in every pixel: ``odds`` (K, ny, nx) has the share of those with
@@ -47,13 +58,14 @@ class Basins(Answer):
     fate: Any
     rule: np.ndarray[Any, np.dtype[np.int8]]
     when: Array
+    distance: np.ndarray[Any, np.dtype[np.float32]]
     plane: tuple[int, int] = (0, 1)
     origin: Array
     runs: int = 1
     ends: tuple[str, ...] = ()
     odds: Array
 
-    silent = (*Answer.silent, "axes", "status", "point", "fate", "rule", "when", "odds")
+    silent = (*Answer.silent, "axes", "status", "point", "fate", "rule", "when", "distance", "odds")
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -65,6 +77,13 @@ class Basins(Answer):
     def labels(self) -> tuple[tuple[str, ...], np.ndarray[Any, np.dtype[np.int16]]]:
         """The labels that occur, as ``label`` writes them, by id and status; and the place among them of every pixel."""
         return labelled(self.status, np.ma.filled(self.point, -1), np.ma.filled(self.fate, -1))
+
+    @property
+    def ahead(self) -> bool:
+        """Whether starts were let go before they were there, so that ``when`` is the time until the end is certain; if
+        not, it is the time to get there."""
+        sure = np.isin(self.rule, (RULES.index("bowl"), RULES.index("ball")))
+        return bool(self.spec.get("early", True) and sure.any())
 
     def counts(self) -> dict[str, int]:
         """Return how many pixels have each label (of a random method: the most frequent end)."""
@@ -89,27 +108,69 @@ class Basins(Answer):
         tally = np.bincount(self.rule.ravel(), minlength=len(RULES))
         return {word: int(n) for word, n in zip(RULES, tally, strict=True)}
 
+    def shares(self) -> list[Share]:
+        """Return the share of every end, the largest first: of a fate as one, whether a start has arrived or is decided
+        (``fractions`` tells them apart)."""
+        total, parts = self.status.size * self.runs, dict[str, float]()
+        for word, part in self.fractions().items():
+            said = self.in_words(word)
+            parts[said] = parts.get(said, 0.0) + part
+        found = [Share(said, part, *wilson(round(part * total), total)) for said, part in parts.items()]
+        return sorted(found, key=lambda each: -each.part)
+
+    def deciding(self) -> str:
+        """Return in words what the fates were decided by, and that some are unresolved."""
+        said = {"arrived": "arrived", "bowl": "decided in a bowl", "ball": "decided in a kept ball"}
+        tally, total = self.decided(), self.status.size
+        parts = [f"{tally[key] / total:.2%} {word}" for key, word in said.items() if tally[key]]
+        if unresolved := self.fractions().get("moving", 0.0):
+            parts.append(f"{unresolved:.2%} unresolved after {self.steps:,} ticks")
+        return ", ".join(parts) or "no fate is certain"
+
     def summary(self) -> str:
-        """Return the shares with their intervals, a line each."""
+        """Return the shares with their intervals, a line each, and what decided them."""
         ny, nx = self.shape
-        spans = self.intervals()
         lines = [
             f"{self.method} on {self.background.title}: {nx} × {ny} starts, {self.steps} ticks (time {self.time:g})"
         ]
-        for word, share in sorted(self.fractions().items(), key=lambda pair: -pair[1]):
-            low, high = spans[word]
-            lines.append(f"  {self.in_words(word):<44} {share:7.2%}  ({low:.2%} to {high:.2%})")
-        return "\n".join(lines)
+        lines += [
+            f"  {each.said:<44} {each.part:7.2%}  ({each.low:.2%} to {each.high:.2%})"
+            for each in self.shares()
+        ]
+        return "\n".join([*lines, f"  {self.deciding()}"])
 
     def in_words(self, word: str) -> str:
-        """Return a label as a person says it: converged to minimum (3, 0.5)."""
+        """Return the end of a label as a person says it: in the basin of minimum (3, 0.5), arrived or not."""
         status, _, number = word.partition(":")
         if not number:
             return {"moving": "still moving", "left": "left the domain"}.get(status, status)
         point = next(p for p in self.background.points if p.id == int(number))
-        at = f"{point.kind} ({', '.join(f'{a:.4g}' for a in point.x + 0.0)})"
-        joined = {"converged": "converged to", "trapped": "trapped at", "decided": "in the basin of"}
-        return f"{joined.get(status, status + ' near')} {at}"
+        at = f"({', '.join(f'{a:.4g}' for a in point.x + 0.0)})"
+        name = f"the curve of minima through {at}" if point.kind == "continuum" else f"{point.kind} {at}"
+        return f"{self.cycles(point.id)} {name}" if status == "cycling" else f"in the basin of {name}"
+
+    def cycles(self, point: int) -> str:
+        """Return how far from the point with this id those end that cycle nearest to it: "cycling 0.073 from", a median
+        that occurs; the least and the largest distance where one is more than twice the other, the largest alone where it
+        is more than ten times: what comes so near is anywhere in a band."""
+        ids, distances = self._cycling
+        away = distances[ids == point]
+        away = away[np.isfinite(away)]
+        if not away.size:  # of many runs, none of which is the most frequent end of its pixel
+            return "cycling near"
+        low, high = float(away.min()), float(away.max())
+        middle = float(
+            np.quantile(away, 0.5, method="lower")
+        )  # between the two places of a cycle there is nobody
+        if high <= 2 * low:
+            return f"cycling {middle:.2g} from"
+        return f"cycling {low:.2g}–{high:.2g} from" if high <= 10 * low else f"cycling up to {high:.2g} from"
+
+    @cached_property
+    def _cycling(self) -> tuple[Any, Any]:
+        """The ids of the points that pixels cycle nearest to, and how far they are from them, a row for each."""
+        here = self.status == STATUSES.index("cycling")
+        return np.ma.filled(self.point[here], -1), self.distance[here]
 
     def to_json(self) -> dict[str, Any]:
         """Return the entry of schema landscape.basins/1: shares with intervals, and what decided."""

@@ -120,15 +120,15 @@ class BasinsAsked(Asked):
 
         rows = [row for name, each in zip(self.labels, found, strict=True) for row in _rows(name, each)]
         lines = [layout.table(("", "ends", "share", "95 % interval"), rows, room, words_in=1)]
-        lines += [f"  {name}: {_decided(each)}" for name, each in zip(self.labels, found, strict=True)]
+        said = [f"{name}: {each.deciding()}" for name, each in zip(self.labels, found, strict=True)]
         if (between := differing(found)) is not None:
             low, high = between.interval
-            lines.append(
-                f"  they end differently from {between.share:.2%} ({low:.2%} to {high:.2%}) of the starts "
+            said.append(
+                f"they end differently from {between.share:.2%} ({low:.2%} to {high:.2%}) of the starts "
                 f"whose ends are known; {between.unknown.mean():.2%} are not"
             )
-        lines += rough.lines(self.labels, found, room, self.spec.borders)
-        return "\n".join(lines)
+        lines += [layout.wrapped(each, room) for each in said]
+        return "\n".join([*lines, *rough.lines(self.labels, found, room, self.spec.borders)])
 
     def figure(self, found: Sequence[Basins]) -> Any:
         """Return the figure: a panel for every method, for two a third where they differ."""
@@ -180,22 +180,11 @@ def differing(found: Sequence[Basins]) -> Disagreement | None:
 
 def _rows(name: str, one: Basins) -> list[tuple[str, str, str, str]]:
     """Return the rows of one method, the largest shares first."""
-    spans = one.intervals()
-    shares = sorted(one.fractions().items(), key=lambda pair: -pair[1])
-    rows = []
-    for k, (word, share) in enumerate(shares[:MOST_ENDS]):
-        low, high = spans[word]
-        rows.append(("" if k else name, one.in_words(word), f"{share:.2%}", f"{low:.2%} – {high:.2%}"))
+    shares = one.shares()
+    rows = [
+        (name * (not k), each.said, f"{each.part:.2%}", f"{each.low:.2%} – {each.high:.2%}")
+        for k, each in enumerate(shares[:MOST_ENDS])
+    ]
     if rest := shares[MOST_ENDS:]:
-        rows.append(("", f"{len(rest)} more", f"{sum(share for _, share in rest):.2%}", ""))
+        rows.append(("", f"{len(rest)} more", f"{sum(each.part for each in rest):.2%}", ""))
     return rows
-
-
-def _decided(one: Basins) -> str:
-    """Return in words what the fates were decided by, and that some are unresolved."""
-    said = {"arrived": "arrived", "bowl": "decided in a bowl", "ball": "decided in a kept ball"}
-    tally, total = one.decided(), one.status.size
-    parts = [f"{tally[key] / total:.2%} {word}" for key, word in said.items() if tally[key]]
-    if unresolved := one.fractions().get("moving", 0.0):
-        parts.append(f"{unresolved:.2%} unresolved after {one.steps:,} ticks")
-    return ", ".join(parts) or "no fate is certain"

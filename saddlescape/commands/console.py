@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+import textwrap
 import time
 from dataclasses import dataclass
 from typing import Any, TextIO
@@ -69,6 +70,20 @@ class Bar:
 
 
 def width(stream: TextIO | None = None) -> int:
-    """Return the columns of the terminal that ``stream`` (stdout) is, a large number where it is none."""
-    out = stream or sys.stdout
-    return shutil.get_terminal_size().columns if out.isatty() else 10_000
+    """Return the columns that there are on stdout: those of the terminal, 80 (or what COLUMNS says) where it is none. Of
+    a ``stream`` of messages that is no terminal it is a large number: who searches a log wants them whole."""
+    if stream is not None and not stream.isatty():
+        return 10_000
+    return shutil.get_terminal_size().columns
+
+
+def beside(head: str, text: str) -> str:
+    """Return words beside their head, broken where stdout ends; a word that is longer stays whole."""
+    return textwrap.fill(
+        text,
+        width(),
+        initial_indent=head,
+        subsequent_indent=" " * len(head),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

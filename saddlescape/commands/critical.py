@@ -80,16 +80,18 @@ def points_table(landscape: Landscape, room: int) -> str:
     )
 
 
-def winding_line(landscape: Landscape) -> str:
+def winding_line(landscape: Landscape, room: int) -> str:
     """Return what the winding number of the gradient around the domain says of the list."""
+    from saddlescape import layout
+
     winding, note = landscape.winding, str(landscape.census.get("note") or "")
     around, total = winding["boundary"], winding["sum"]
     said = {
-        "agrees": f"  winding number around the domain {around} = sum of indices {total}: none is missing",
-        "differs": f"  winding number around the domain {around}, but the indices add up to {total}",
-        "undefined": "  the winding number around the domain is undefined: the list is not checked by it",
-    }.get(str(winding["status"]), "  not checked by a winding number (more than two coordinates)")
-    return f"{said}\n  note: {note}" if note else said
+        "agrees": f"winding number around the domain {around} = sum of indices {total}: none is missing",
+        "differs": f"winding number around the domain {around}, but the indices add up to {total}",
+        "undefined": "the winding number around the domain is undefined: the list is not checked by it",
+    }.get(str(winding["status"]), "not checked by a winding number (more than two coordinates)")
+    return "\n".join(layout.wrapped(each, room) for each in (said, f"note: {note}" * bool(note)) if each)
 
 
 def behaviour_table(found: Stability, room: int) -> str:
@@ -111,7 +113,16 @@ def behaviour_table(found: Stability, room: int) -> str:
         rows.append((str(p.id), p.kind, layout.place(p.x), VERDICTS[p.verdict], seen or p.note, *spans))
     face = "" if found.clock == "steps" else "eigenvalues of the flow"
     head = ("id", "kind", "at", "verdict", face or "multipliers", *(f"attracts for {key}" for key in keys))
-    return layout.table(head, rows, room, words_in=4, left=4) if rows else "  none in the domain"
+    if not rows:
+        return "  none in the domain"
+    for dropped in (0, 1, 2):  # what stands in the table of the points above, the id aside
+        kept = [k for k in range(len(head)) if not 3 - dropped <= k < 3]
+        text = layout.table(
+            [head[k] for k in kept], [[row[k] for k in kept] for row in rows], room, 4 - dropped, 4 - dropped
+        )
+        if max(map(len, text.splitlines())) <= room:
+            break
+    return text
 
 
 def more_said(found: Stability, room: int) -> str:

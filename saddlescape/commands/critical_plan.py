@@ -153,12 +153,12 @@ class CriticalAsked(Asked):
 
     def table(self, found: Sequence[Stability], room: int) -> str:
         """Return the tables of the critical points, and of what each method does at them."""
-        from saddlescape import report
+        from saddlescape import layout, report
         from saddlescape.commands import critical
 
-        parts = [critical.points_table(self.landscape, room), critical.winding_line(self.landscape)]
+        parts = [critical.points_table(self.landscape, room), critical.winding_line(self.landscape, room)]
         for each, name in zip(found, report.label(self.each), strict=True):
-            parts.append(f"\n{name}   {each.method}")
+            parts.append("\n" + layout.wrapped(f"{name}   {each.method}", room, 0))
             parts.append(critical.behaviour_table(each, room))
             parts += [line for line in (critical.more_said(each, room),) if line]
         return "\n".join(parts)

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import typer
 
+from saddlescape.commands.console import beside
+
 NEEDED = (
     "numpy",
     "scipy",
@@ -31,15 +33,18 @@ def doctor() -> None:
     import saddlescape
 
     faults: list[str] = []
-    print(f"saddlescape  {saddlescape.__version__}  in {Path(saddlescape.__file__).parent}")
     system = f"{platform.platform(terse=True)}, {platform.machine()}"
-    print(f"Python       {platform.python_version()} ({platform.python_implementation()}) on {system}")
-    for name in NEEDED:
-        print(f"{name:12} {_version(name, faults)}")
-    print(f"cache        {_cache()}")
-    print(f"threads      {os.cpu_count() or 1} (-j N uses fewer)")
-    print(f"vectors      {_vectors()}")
-    print(f"fonts        {_fonts(faults)}")
+    facts = {
+        "saddlescape": f"{saddlescape.__version__}  in {Path(saddlescape.__file__).parent}",
+        "Python": f"{platform.python_version()} ({platform.python_implementation()}) on {system}",
+        **{name: _version(name, faults) for name in NEEDED},
+        "cache": _cache(),
+        "threads": f"{os.cpu_count() or 1} (-j N uses fewer)",
+        "vectors": _vectors(),
+        "fonts": _fonts(faults),
+    }
+    for name, fact in facts.items():
+        print(beside(f"{name:12} ", fact))
     for fault in faults:
         typer.echo(f"missing: {fault}", err=True)
     if faults:

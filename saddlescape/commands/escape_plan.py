@@ -112,28 +112,17 @@ class EscapeAsked(Asked):
     def table(self, found: Sequence[Escape], room: int) -> str:
         """Return the shares that left, their median times in steps and the rates of their tails, with 95 % intervals."""
         from saddlescape import layout, report
-        from saddlescape.answers.escape import within
 
         one = found[0]
         start = "" if one.start.tolist() == one.centre.tolist() else f" from {layout.place(one.start)}"
         spread = f", starts within {one.spread:.4g}" if one.spread else ""
-        line = (
-            f"{one.runs:,} run{'s' * (one.runs > 1)}{start}{spread}, time {one.time:g}, seed {self.spec.seed}"
-        )
-        head = ("", "left", "95 %", "median steps", "95 %", "rate of the tail", "95 %")
-        rows = []
-        for label, each in zip(self.labels, found, strict=True):
-            low, high = each.interval
-            median, first, last = each.median_steps
-            rate = each.rate
-            rows.append((
-                label, f"{each.escaped:.1%}", f"{low:.1%} to {high:.1%}", layout.number(median, 4),
-                within(median, first, last).partition(" ")[2].strip("()") if median is not None else "",
-                layout.number(rate.value if rate else None, 3), f"{rate.low:.3g} to {rate.high:.3g}" if rate else "",
-            ))  # fmt: skip
+        line = f"{one.runs:,} run{'s' * (one.runs > 1)}{start}{spread}, time {one.time:g}, seed\xa0{self.spec.seed}"
+        rows = [(label, *each.cells()) for label, each in zip(self.labels, found, strict=True)]
+        table = layout.table(("", "left", "median steps", "rate of the tail"), rows, room)
         shared = report.shared([job.plan.method for job in self.jobs])
-        title = f"  out of the ball of radius {one.radius:g} around {one.place}: {line}"
-        return "\n".join([title, layout.table(head, rows, room), *([shared] if shared else [])])
+        title = f"out of the ball of radius {one.radius:g} around {one.place}: {line}"
+        said = [layout.wrapped(each, room) for each in (shared, "in brackets: 95 % intervals") if each]
+        return "\n".join([layout.wrapped(title, room), table, *said])
 
     def figure(self, found: Sequence[Escape]) -> Any:
         """Return the figure of all escapes."""

@@ -114,8 +114,8 @@ class FacesAsked(Asked):
         kept = [k for k in range(6) if k != 2 or any(row[2] for row in one.rows())]
         head = ("", "eta", "rho", *ERRORS.values())
         rows = [[row[k] for k in kept] for row in one.rows()]
-        lines = [f"  {one.title}", layout.table([head[k] for k in kept], rows, room)]
-        return "\n".join([*lines, *(f"  {each}" for each in one.remarks())])
+        lines = [layout.wrapped(one.title, room), layout.table([head[k] for k in kept], rows, room)]
+        return "\n".join([*lines, *(layout.wrapped(each, room) for each in one.remarks())])
 
     def figure(self, found: Sequence[FaceComparison]) -> Any:
         """Return the figure of the comparison."""

@@ -95,7 +95,7 @@ class FlowAsked(Asked):
         lines = []
         for label, one in zip(self.labels, found, strict=True):
             about = f"{one.what}{' at v = 0' * one.v}, {one.speeds_in_words()}"
-            lines.append(f"\n{label}   {about}")
+            lines.append("\n" + layout.wrapped(f"{label}   {about}", room, 0))
             rows = [*self._points(one), *self._rests(one)]
             if rows:
                 head = ("", "at", "verdict", "separatrices come from")
@@ -109,7 +109,7 @@ class FlowAsked(Asked):
                         left=3,
                     )
                 )
-            lines += [f"  {one.note}"] if one.note else []
+            lines += [layout.wrapped(one.note, room)] if one.note else []
         return "\n".join(lines)
 
     def _points(self, one: Field) -> Iterator[tuple[str, ...]]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from saddlescape.commands import options as o
-from saddlescape.commands.console import width
+from saddlescape.commands.console import beside, width
 from saddlescape.errors import UsageError, nearest, unknown
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def _list_landscapes() -> None:
     sources = store.sources_digest("landscapes", "layout.py", "commands/listing.py")
     kept = store.remembered("listing", sources, _listing)  # a warm start needs no numpy
     for line in kept["lines"]:
-        print(_cut(line))
+        print(_cut(line) if line.startswith(" ") else beside("", line))
     print("\nA formula will do as well: landscape run 'x^2 - y^2'\nMore of one: landscape show NAME")
 
 
@@ -65,7 +65,7 @@ def _list_figures() -> None:
     for chapter, names in CHAPTERS.items():
         print(chapter)
         for name in names:
-            print(_cut(f"  {name:{longest}}  {plate(name).lesson}"))
+            print(beside(f"  {name:{longest}}  ", plate(name).lesson))
     print("\nOne of them: landscape gallery NAME\nAll, with a page that shows them: landscape gallery")
 
 
@@ -99,7 +99,7 @@ def _list_methods() -> None:
     for head, rows in KEYS.items():
         print(f"\n{head}")
         for key, says in rows.items():
-            print(f"  {key:24}  {says}")
+            print(beside(f"  {key:24}  ", says))
 
 
 #: what stands behind the name of every method: printed by list and show
@@ -185,16 +185,16 @@ def _show_method(text: str, latex: bool) -> None:
         return
     part = type(shown.perturbation)
     print(f"{part.name}   {part.title}\n")
-    print(textwrap.indent(inspect.getdoc(part) or "", "  "))
+    for each in (inspect.getdoc(part) or "").split("\n\n"):
+        print(layout.wrapped(" ".join(each.split()), width(), 2) + "\n")
     step = "one step" if shown.clock.name == "steps" else "equation"
-    print(f"\n  {step:14}  {layout.plain(formula(shown))}")
+    print(f"  {step:14}  {layout.plain(formula(shown))}")
     if shown.gradient_calls is not None:
         a = "attempted step" if getattr(shown.clock, "adaptive", False) else "tick"
         print(f"  gradient calls  {shown.gradient_calls} a {'step' if step == 'one step' else a}")
     keys = [f.name for f in fields(part)]
-    print(
-        f"  keys            {', '.join([*keys, 'eta', 'beta', 'batch', 'sigma …'])} (landscape list methods)"
-    )
+    said = f"{', '.join([*keys, 'eta', 'beta', 'batch', 'sigma …'])} (landscape list methods)"
+    print(beside("  keys            ", said))
     print(f"  source          {part.source} (references.bib)")
     print(f"\nTry  landscape run beale --opt {text}")
 
@@ -216,7 +216,7 @@ def _show_landscape(landscape: Landscape) -> None:
     }
     for key, value in facts.items():
         if value:
-            print(f"  {key:10}  {value}")
+            print(beside(f"  {key:10}  ", value))
     print(f"\nLaTeX\n  {landscape.latex()}\n\nGradient")
     for name, text in zip(landscape.coordinates, _gradient(landscape), strict=True):
         print(
@@ -227,7 +227,7 @@ def _show_landscape(landscape: Landscape) -> None:
                 subsequent_indent="      ",
             )
         )
-    print(f"\nCritical points\n{points_table(landscape, width())}\n{winding_line(landscape)}")
+    print(f"\nCritical points\n{points_table(landscape, width())}\n{winding_line(landscape, width())}")
 
 
 def _window(landscape: Landscape, box: Window) -> str:

@@ -84,7 +84,7 @@ def perform(plan: Plan, given: dict[str, Any], console: Console) -> None:
     if not console.json:
         console.data(layout.title(plan.landscape, width()))
         if shared := report.shared(plan.methods):
-            console.data(shared)
+            console.data(layout.wrapped(shared, width()))
         console.data(report.run_table(runs, report.label(plan.methods), at, width()))
     files = [str(path) for path in outputs.write(paths, plan, runs, at)]
     kept.forget()

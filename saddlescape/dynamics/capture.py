@@ -11,6 +11,8 @@ from saddlescape.dynamics.radius import capture_radius
 from saddlescape.landscapes.base import Array, Landscape
 from saddlescape.results import CriticalPoint
 
+#: curvatures below this part of the largest count as those along a curve
+FLAT = 1e-3
 #: places from which on a tree is sooner than all distances to the samples of a curve
 MANY = 500
 
@@ -67,13 +69,7 @@ def distance(landscape: Landscape, p: CriticalPoint, x: Array) -> Array:
     near = _to_samples(p.samples, x)
     spacing = float(np.max(np.linalg.norm(np.diff(p.samples, axis=0), axis=1))) if len(p.samples) > 1 else 0.0
     close = np.flatnonzero(near <= 2 * spacing)
-    if close.size:
-        values, vectors = np.linalg.eigh(landscape.hessian(x[close]))
-        along = np.einsum("nij,ni->nj", vectors, landscape.grad(x[close]))
-        size = np.abs(values)
-        steep = size > 1e-3 * np.max(size, axis=1, keepdims=True)
-        across = length(np.divide(along, values, where=steep, out=np.zeros_like(along)))
-        near[close] = np.minimum(near[close], across)
+    near[close] = np.fmin(near[close], across(landscape, x[close]))
     return near
 
 
@@ -87,3 +83,28 @@ def _to_samples(samples: Array, x: Array) -> Array:
     found = np.full(len(x), np.inf)
     found[finite] = cKDTree(samples).query(x[finite])[0]
     return found
+
+
+def across(landscape: Landscape, x: Array) -> Array:
+    """Return ‖H⁺∇f‖ at ``x`` (n, d), H⁺ without the directions whose curvature is below a thousandth of the largest: how
+    far it is to a curve of critical points beside it, to second order in that."""
+    if not len(x):
+        return np.empty(0)
+    hessian, gradient = landscape.hessian(x), landscape.grad(x)
+    if landscape.dim != 2:
+        values, vectors = np.linalg.eigh(hessian)
+        parts, size = np.einsum("nij,ni->nj", vectors, gradient), np.abs(values)
+        steep = size > FLAT * np.max(size, axis=1, keepdims=True)
+        return length(np.divide(parts, values, where=steep, out=np.zeros_like(parts)))
+    # the same in closed form, many times as fast: λ is the larger eigenvalue, μ the smaller
+    a, b, c = hessian[:, 0, 0], hessian[:, 0, 1], hessian[:, 1, 1]
+    g, h = gradient.T
+    middle, half = 0.5 * (a + c), np.hypot(0.5 * (a - c), b)
+    large, small = middle + np.copysign(half, middle), middle - np.copysign(half, middle)
+    square, bent = g * g + h * h, a * g * g + 2 * b * g * h + c * h * h
+    with np.errstate(all="ignore"):
+        along = np.where(half > 0, (bent - small * square) / (large - small), square)  # (v·∇f)², v that of λ
+        flat = np.abs(small) <= FLAT * np.abs(large)
+        rest = np.where(flat | (half == 0), 0.0, (square - along) / (small * small))
+        found = np.sqrt(np.maximum(along / (large * large) + rest, 0.0))
+    return np.where(large == 0, 0.0, found)

@@ -7,25 +7,23 @@ from typing import Any
 import numpy as np
 
 from saddlescape.answers.basins import RULES
+from saddlescape.dynamics.capture import across, distance
 from saddlescape.dynamics.method import Method
 from saddlescape.dynamics.neighbourhoods import KINDS, kept_radius
 from saddlescape.dynamics.radius import capture_radius
 from saddlescape.dynamics.status import has_bowls, in_bowl
+from saddlescape.dynamics.zone import Zone
 from saddlescape.landscapes.base import Array, Landscape
 from saddlescape.landscapes.sublevel import bowls
 from saddlescape.results import STATUSES, CriticalPoint
 
 #: points whose balls are looked for at most, minima first: each may take some tenths of a second, once
 MOST = 64
-#: cells of a zone along each coordinate
-CELLS = 400
-#: what makes a circle so little larger that no rounding leaves out a place in it
-ROUNDING = 1.0 + 1e-9
 Circle = tuple[CriticalPoint, float]
 
 
 class Certain:
-    """The bowls of a method, or its kept balls, and the capture radii of all points but curves of minima."""
+    """The bowls of a method, or its kept balls, and the capture radii of all points and curves of minima."""
 
     def __init__(self, landscape: Landscape, method: Method) -> None:
         self.landscape, self.method = landscape, method
@@ -33,6 +31,8 @@ class Certain:
         self.descends = has_bowls(landscape, method)
         singles = [p for p in points if p.samples is None]
         self.captures = [(p, capture_radius(landscape, method, p)) for p in singles]
+        curves = [(p, capture_radius(landscape, method, p)) for p in points if p.samples is not None]
+        self.curves = [(p, radius, self._along(p, radius)) for p, radius in curves]
         self.balls: list[Circle] = []
         if not self.descends:
             tried = sorted((p for p in points if p.kind in KINDS), key=lambda p: (p.kind != "minimum", p.id))
@@ -41,8 +41,22 @@ class Certain:
         self.kinds = {p.id: p.kind for p in points}
         self.zone = self._zone() if landscape.dim == 2 else None
 
-    def at(self, x: Array) -> Any:
-        """Return the id of the point within whose capture radius ``x`` (n, d) lies, −1 for none."""
+    def at(self, x: Array, before: Any) -> Any:
+        """Return the id of the point or curve within whose capture radius ``x`` (n, d) lies, −1 for none. Who was at
+        a curve ``before`` (n,) stays there while it is in the cells beside it: asking all again takes too long."""
+        found = _inside(x, self.captures)
+        for p, radius, zone in self.curves:
+            near = np.flatnonzero(zone.holds(*x.T)) if zone else np.arange(len(x))
+            stays = near[before[near] == p.id] if zone else near[:0]
+            found[stays] = p.id
+            near = near[found[near] < 0]
+            # beside the curve one step tells how far it is: in its cells the samples need not be searched
+            far = across(self.landscape, x[near]) if zone else distance(self.landscape, p, x[near])
+            found[near[far <= radius]] = p.id
+        return found
+
+    def at_point(self, x: Array) -> Any:
+        """Return the same of points alone: nothing is ever decided to end on a curve before it is there."""
         return _inside(x, self.captures)
 
     def decide(self, x: Array) -> tuple[Any, Any]:
@@ -66,6 +80,18 @@ class Certain:
             zone.cells |= found.cells >= 0
         for p, radius in [*self.balls, *self.captures]:
             zone.add(p.x, radius)
+        for _, _, along in self.curves:
+            if along:
+                zone.cells |= along.cells
+        zone.close()
+        return zone
+
+    def _along(self, p: CriticalPoint, radius: float) -> Zone | None:
+        """Return the cells along a curve, None in more than two coordinates."""
+        if self.landscape.dim != 2 or p.samples is None:
+            return None
+        zone = Zone(self.landscape.domain)
+        zone.trace(p.samples, radius)
         zone.close()
         return zone
 
@@ -75,36 +101,3 @@ def _inside(x: Array, circles: list[Circle]) -> Any:
     for p, radius in circles:
         found[np.einsum("ij,ij->i", x - p.x, x - p.x) <= radius * radius] = p.id
     return found
-
-
-class Zone:
-    """Cells of a two-dimensional domain that are marked, and a quick answer to who is in one of them."""
-
-    def __init__(self, domain: tuple[tuple[float, float], ...]) -> None:
-        self.low, high = np.array(domain).T
-        self.width = high - self.low
-        self.cells = np.zeros((CELLS, CELLS), dtype=bool)
-
-    def add(self, centre: Array, radius: float) -> None:
-        """Mark every cell that a circle reaches."""
-        edges = np.linspace(self.low, self.low + self.width, CELLS + 1) - centre
-        nearest = np.maximum(0.0, np.maximum(edges[:-1], -edges[1:]))  # of each cell, along each coordinate
-        self.cells |= nearest[:, 0][:, None] ** 2 + nearest[:, 1] ** 2 <= radius * radius * ROUNDING
-
-    def close(self) -> None:
-        """Put a ring of unmarked cells around, so that what is outside is in one of them."""
-        self.table = np.pad(self.cells, 1).ravel()
-
-    def holds(self, x: Array, y: Array) -> Any:
-        """Return where (x, y), arrays of one shape, lie in a marked cell; NaN lies nowhere."""
-        i, j = (self._cells(each, c) for c, each in enumerate((x, y)))
-        return self.table[i * (CELLS + 2) + j]
-
-    def _cells(self, values: Array, c: int) -> Any:
-        """Return the rows of ``table``: 0 and the last are the ring."""
-        scale = CELLS / self.width[c]
-        found = values * scale
-        found += 1.0 - self.low[c] * scale
-        np.fmin(found, CELLS + 1.0, out=found)  # NaN goes into the ring, too
-        np.fmax(found, 0.0, out=found)
-        return found.astype(np.int32)

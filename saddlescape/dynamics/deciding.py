@@ -59,8 +59,9 @@ def fates(
 
 def _empty(n: int) -> PartialFates:
     nobody, nothing = np.full(n, -1, dtype=np.int32), np.zeros(n, dtype=np.int8)
+    never, nowhere = np.full(n, np.nan), np.full(n, np.nan, dtype=np.float32)
     return PartialFates(
-        "", np.zeros(n, dtype=bool), nothing, nobody, nobody.copy(), nothing.copy(), np.full(n, np.nan)
+        "", np.zeros(n, dtype=bool), nothing, nobody, nobody.copy(), nothing.copy(), never, nowhere
     )
 
 
@@ -155,12 +156,13 @@ class Watch:
         if self.decider.early:
             fate, rule = self.certain.decide(x)
             gone = np.flatnonzero(fate >= 0)
-            arrived = gone[self.certain.at(x[gone]) == fate[gone]]
+            arrived = gone[self.certain.at_point(x[gone]) == fate[gone]]
             rule[arrived] = RULES.index("arrived")
             self._write(rows[gone], self.certain.words(fate[gone], rule[gone]), fate[gone], rule[gone], tick)
             flock.leave(near[gone])
             rows, x = rows[fate < 0], x[fate < 0]
-        self._arrivals(rows, self.certain.at(x), tick)
+        before = self.inside[rows] if len(self.inside) else np.full(len(rows), -1, dtype=np.int32)
+        self._arrivals(rows, self.certain.at(x, before), tick)
 
     def _arrivals(self, rows: Any, at: Any, tick: int) -> None:
         """Note who is at a critical point ``at``, and since when."""
@@ -194,5 +196,6 @@ class Watch:
         when = np.where(fate >= 0, np.where(arrived, self.since[rows], float(last)), np.nan)
         self._write(rows, status, fate, rule, when)
         self.out.point[rows + self.first] = found["point"]
+        self.out.distance[rows + self.first] = np.where(found["point"] >= 0, found["distance"], np.nan)
         lost = (status == CODES["moving"]) & (fate < 0)
         flock.leave(here[~lost], pack=True)

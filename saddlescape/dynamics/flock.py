@@ -12,7 +12,7 @@ from saddlescape.dynamics.work import words_of
 from saddlescape.landscapes.base import Array
 
 if TYPE_CHECKING:
-    from saddlescape.dynamics.certain import Zone
+    from saddlescape.dynamics.zone import Zone
 
 #: the flock is packed once no more than this part of its lanes goes on
 ROOM = 0.85

@@ -34,10 +34,13 @@ class End:
     high: float = 0.0
 
 
-def end_of(label: str, background: Background, own: Collection[int] | None = None) -> End:
+def end_of(
+    label: str, background: Background, own: Collection[int] | None = None, cycles: str = "cycling near"
+) -> End:
     """Return the end of a label (converged:0, cycling:2, left …), without its share.
 
-    Points that are not among the ids ``own`` (None: all are) belong to a group.
+    Points that are not among the ids ``own`` (None: all are) belong to a group. ``cycles`` says how far from its point
+    cycles what does.
     """
     status, _, number = label.partition(":")
     if not number:
@@ -48,7 +51,7 @@ def end_of(label: str, background: Background, own: Collection[int] | None = Non
     if point is not None and (own is None or point.id in own):
         text = f"{point.kind} {words.place(point.x)}"
         hue = style.end_colours(background.points)[point.id]
-        return End(f"cycling near {text}" if cycling else text, point.id, hue, cycling, not cycling)
+        return End(f"{cycles} {text}" if cycling else text, point.id, hue, cycling, not cycling)
     group = OTHER_MINIMA if point is not None and point.kind in MINIMA else OTHER_POINTS
     text = f"cycling near {group}" if cycling else group
     return End(text, None, style.ELSEWHERE[group], cycling, not cycling)
@@ -60,7 +63,7 @@ def ends(result: Basins, own: Collection[int] | None = None) -> tuple[list[End],
     Of a random method with several runs from every pixel the shares are those of all its runs.
     """
     labels, places = result.labels
-    bare = {word: end_of(word, result.background, own) for word in (*labels, *result.fractions())}
+    bare = {word: _end(result, word, own) for word in (*labels, *result.fractions())}
     total = result.status.size * result.runs
     shares: dict[End, float] = dict.fromkeys(bare.values(), 0.0)
     for word, part in result.fractions().items():
@@ -72,6 +75,12 @@ def ends(result: Basins, own: Collection[int] | None = None) -> tuple[list[End],
         found.append(End(**{**vars(end), "share": shares[end], "low": low, "high": high}))
     table = np.array([order.index(bare[word]) for word in labels], dtype=np.int16)
     return found, table[places]
+
+
+def _end(result: Basins, label: str, own: Collection[int] | None) -> End:
+    status, _, number = label.partition(":")
+    cycles = {"cycles": result.cycles(int(number))} if status == "cycling" else {}
+    return end_of(label, result.background, own, **cycles)
 
 
 def named(results: Sequence[Basins]) -> frozenset[int]:
@@ -97,6 +106,11 @@ def span(results: Sequence[Basins]) -> tuple[float, float] | None:
         return None
     low, high = (float(t) for t in np.quantile(times, (0.01, 0.99)))
     return (low, high) if high > low else None
+
+
+def waiting(results: Sequence[Basins]) -> str:
+    """Return what the time in maps is: until an end is certain where one of them lets starts go early."""
+    return "time until the end is certain" if any(each.ahead for each in results) else "time to get there"
 
 
 def said(end: End) -> str:

@@ -11,8 +11,9 @@ from matplotlib.legend import Legend
 from matplotlib.legend_handler import HandlerBase
 from matplotlib.patches import Rectangle
 
+from saddlescape.answers.basins import Basins
 from saddlescape.plots import style, words
-from saddlescape.plots.basin_ends import End, said
+from saddlescape.plots.basin_ends import End, said, waiting
 from saddlescape.plots.basin_shades import ramp
 
 #: pieces a sample is cut into, from soon to late
@@ -67,17 +68,20 @@ def sample(end: End, text: str, timed: bool) -> Swatch:
     return Swatch(colours, text, hatch, "#f4f6f8" if end.text == "diverged" else "#000000")
 
 
-def clock(times: tuple[float, float], unit: str = "time") -> Swatch:
-    """Return the key of lightness: a grey from the first to the last time."""
+def clock(times: tuple[float, float], results: Sequence[Basins]) -> Swatch:
+    """Return the key of lightness: a grey from the first to the last time, and what of ``results`` that is."""
     low, high = (words.number(t, 2) for t in times)
     shades = ramp(style.NOWHERE)
-    return Swatch([shades[k] for k in words.spread(len(shades), 2 * PIECES)], f"{unit} {low} … {high} (log)")
+    return Swatch(
+        [shades[k] for k in words.spread(len(shades), 2 * PIECES)],
+        f"{waiting(results)}: {low} … {high} (log)",
+    )
 
 
-def below(ax: Axes, found: Sequence[End], times: tuple[float, float] | None, key: bool) -> Legend:
-    """Put the legend of all ends below an axis, with the ``key`` of lightness if there are ``times``."""
+def below(ax: Axes, found: Sequence[End], times: tuple[float, float] | None, of: Basins | None) -> Legend:
+    """Put the legend of all ends below an axis, with the key of lightness in the map ``of`` if there are ``times``."""
     handles = [swatch(end, times is not None) for end in found]
-    return place(ax, [*handles, clock(times)] if times is not None and key else handles)
+    return place(ax, handles if times is None or of is None else [*handles, clock(times, [of])])
 
 
 def place(ax: Axes, handles: Sequence[Swatch]) -> Legend:

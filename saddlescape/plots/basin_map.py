@@ -51,7 +51,7 @@ def basins(
     legend: bool = True,
     clock: bool = True,
 ) -> BasinMap:
-    """Draw where every start ends: hue which critical point, lightness the logarithm of the time to get there.
+    """Draw where every start ends: hue which critical point, lightness the logarithm of the time until that is certain.
 
     What cycles has the hue of the nearest critical point under thin stripes, what diverged is hatched, what still moves
     grey. Several runs per pixel mix their hues by their shares, without time. ``own`` are the ids of the critical points
@@ -68,7 +68,7 @@ def basins(
     stripes = () if result.ends else _stripes(ax, found, places, box)
     lines(ax, result.background, result.plane, result.origin, box, levels)
     points = mark_points(ax, result.background, result.plane, result.origin, box)
-    key = basin_legend.below(ax, found, times, clock) if legend else None
+    key = basin_legend.below(ax, found, times, result if clock else None) if legend else None
     return BasinMap(ax, image, stripes, points, tuple(found), times, key)
 
 

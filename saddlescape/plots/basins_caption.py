@@ -8,7 +8,7 @@ from dataclasses import replace
 from saddlescape.answers.basins import Basins
 from saddlescape.answers.disagreement import Disagreement
 from saddlescape.plots import naming, words
-from saddlescape.plots.basin_ends import percent
+from saddlescape.plots.basin_ends import percent, waiting
 from saddlescape.plots.caption import broken, of_loss, of_methods
 
 
@@ -72,7 +72,7 @@ def _reading(results: Sequence[Basins], between: Disagreement | None, timed: boo
     """Return what colours, stripes and intervals mean, as far as they occur."""
     said = ["Hue: where a start ends"]
     if timed:
-        said.append("lightness: the time to get there")
+        said.append(f"lightness: the {waiting(results)}")
     occurring = {word.partition(":")[0] for each in results for word in each.fractions()}
     looks = {
         "cycling": "thin stripes: it cycles, nearest to that point",

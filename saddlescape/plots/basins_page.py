@@ -109,7 +109,7 @@ def panels(
     page = _Page(tuple(results), names, named(results), times, levels)
     count = len(results) + (between is not None)
     bottom = _panels(sheet, page, between, 2 if count == 4 else min(count, COLUMNS), top)
-    return bottom, basin_legend.clock(times) if times and not page.alone else None
+    return bottom, basin_legend.clock(times, results) if times and not page.alone else None
 
 
 def _panels(
@@ -213,7 +213,10 @@ def _head(sheet: Sheet, page: _Page, setter: Setter, left: float, height: float)
         for p in critical.inside(in_plane(background.points, one.plane, one.origin), (box[:2], box[2:]))
     ]
     marks: list[Any] = [critical.key(kind, 0.65 * size) for kind in sheets.MARKERS if kind in seen]
-    handles = [*([basin_legend.clock(page.times)] if page.times and not page.alone else []), *marks]
+    handles = [
+        *([basin_legend.clock(page.times, page.results)] if page.times and not page.alone else []),
+        *marks,
+    ]
     right, top = (sheet.width - 0.14 * sheet.unit) / sheet.width, 1 - 0.19 * sheet.unit / height
     room = sheet.width - left - sum(setter.measure(str(h.get_label())) + 0.3 * sheet.unit for h in handles)
     wide = setter.measure(background.title) * 1.12 * (size + 1) / setter.size

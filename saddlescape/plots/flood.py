@@ -95,7 +95,7 @@ def _filmed(results: tuple[Basins, ...], frames: int) -> Movie:
         [basin_legend.swatch(end, times is not None) for end in each.ends] for each in drawn
     ]
     if times is not None:
-        keys[0].append(basin_legend.clock(times))
+        keys[0].append(basin_legend.clock(times, results))
     names = naming.labels([each.method for each in results]) if count > 1 else ()
     look = {**SMALL, "handlelength": 1.9, "handler_map": basin_legend.HANDLERS}
     stage = dressed(sheet, axes, results[0].background.title, keys, max(map(len, keys)), names, **look)
