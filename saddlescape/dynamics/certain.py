@@ -38,7 +38,8 @@ class Certain:
             tried = sorted((p for p in points if p.kind in KINDS), key=lambda p: (p.kind != "minimum", p.id))
             found = [(p, kept_radius(landscape, method, p)) for p in tried[:MOST]]
             self.balls = [(p, radius) for p, radius in found if radius > 0.0]
-        self.kinds = {p.id: p.kind for p in points}
+        self.there = np.full(max((p.id for p in points), default=0) + 1, STATUSES.index("trapped"))
+        self.there[[p.id for p in points if p.kind == "minimum"]] = STATUSES.index("converged")
         self.zone = self._zone() if landscape.dim == 2 else None
 
     def at(self, x: Array, before: Any) -> Any:
@@ -68,9 +69,9 @@ class Certain:
 
     def words(self, fate: Any, rule: Any) -> Any:
         """Return the places in STATUSES of trajectories that are decided: arrived, or still moving."""
-        lowest = np.array([self.kinds[int(k)] == "minimum" for k in fate], dtype=bool)
-        there = np.where(lowest, STATUSES.index("converged"), STATUSES.index("trapped"))
-        return np.where(rule == RULES.index("arrived"), there, STATUSES.index("moving")).astype(np.int8)
+        return np.where(rule == RULES.index("arrived"), self.there[fate], STATUSES.index("moving")).astype(
+            np.int8
+        )
 
     def _zone(self) -> Zone:
         """Return the cells in which something may be decided, or somebody be at a critical point."""

@@ -111,7 +111,7 @@ def piece(
                 reported = stop
         if halt.is_set():
             return
-        watch.end(flock, plan, last)
+        watch.end(flock, plan, last, again=once < decider.more)
         if not flock.count:
             break
     advanced((plan.ticks - reported) * watch.n)
@@ -180,8 +180,8 @@ class Watch:
         out.status[place], out.fate[place], out.rule[place], out.when[place] = status, fate, rule, when
         out.point[place] = np.where(status == CODES["moving"], -1, fate)
 
-    def end(self, flock: Flock, plan: Plan, last: int) -> None:
-        """Judge at tick ``last`` who is left; keep in the flock who still moves without a fate."""
+    def end(self, flock: Flock, plan: Plan, last: int, again: bool) -> None:
+        """Judge at tick ``last`` who is left; if they go on ``again``, keep in the flock who moves without a fate."""
         here = flock.living()
         rows, x = flock.who[here], flock.places(here)
         box, recurrent = flock.windows(here)
@@ -197,5 +197,5 @@ class Watch:
         self._write(rows, status, fate, rule, when)
         self.out.point[rows + self.first] = found["point"]
         self.out.distance[rows + self.first] = np.where(found["point"] >= 0, found["distance"], np.nan)
-        lost = (status == CODES["moving"]) & (fate < 0)
-        flock.leave(here[~lost], pack=True)
+        if again:
+            flock.leave(here[(status != CODES["moving"]) | (fate >= 0)], pack=True)

@@ -82,6 +82,10 @@ class Flock:
 def _taken(tiles: Array, lane: Any, lanes: int) -> Array:
     """Return the lanes ``lane`` of (blocks, rows, lanes), packed in the same way; the last block is filled up with the
     first of them."""
-    filled = np.append(lane, np.full(-len(lane) % lanes, lane[0]))
-    rows: Array = tiles[filled // lanes, :, filled % lanes]
-    return np.ascontiguousarray(rows.reshape(-1, lanes, tiles.shape[1]).swapaxes(1, 2))
+    filled = np.append(lane, np.full(-len(lane) % lanes, lane[0])).reshape(-1, lanes)
+    rows, flat = tiles.shape[1], tiles.reshape(-1)
+    first = filled // lanes * (rows * lanes) + filled % lanes
+    packed = np.empty((len(filled), rows, lanes))
+    for row in range(rows):  # row by row: several times as fast as taking all rows of a lane
+        packed[:, row] = flat.take(first + row * lanes)
+    return packed
