@@ -69,7 +69,10 @@ def test_shares_are_those_of_the_library_and_of_the_closed_form(made: tuple[Path
         np.testing.assert_array_equal(getattr(kept, name), getattr(again, name))
 
 
-def test_the_table_says_shares_quantiles_and_changes(say: Callable[..., Said]) -> None:
+def test_the_table_says_shares_quantiles_and_changes(
+    say: Callable[..., Said], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
     code, out, err = say(*QUICK, "--no-plot")
     assert code == 0
     _, head, tips, never, where, _, change = out.splitlines()
