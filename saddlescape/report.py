@@ -75,7 +75,7 @@ def _few(runs: Sequence[Run], labels: Sequence[str], ends: Sequence[Any], width:
 
 def destinations(run: Run, most: int = PLACES) -> list[tuple[str, int]]:
     """Return where the trajectories end, in words, and how many: most first, those beyond ``most`` in one entry."""
-    points = {p.id: f"{p.kind} {layout.place(p.x)}" for p in run.background.points}
+    points = {p.id: p.gathering or f"{p.kind} {layout.place(p.x)}" for p in run.background.points}
     which = zip(run.status.tolist(), run.point.tolist(), run.fate.tolist(), strict=True)
     tally: Counter[str] = Counter()
     for (status, point, fate), times in Counter(which).items():
@@ -88,8 +88,6 @@ def destinations(run: Run, most: int = PLACES) -> list[tuple[str, int]]:
 
 
 def _destination(status: str, point: str | None, fate: str | None) -> str:
-    if status == "converged" and point and point.startswith("continuum"):
-        return "converged to the curve of minima"
     if status in ("converged", "trapped"):
         return f"{status} {'to' if status == 'converged' else 'at'} {point or 'a point'}"
     if status == "cycling":

@@ -25,7 +25,8 @@ class CriticalPoint:
     """A point where the gradient vanishes (or, for a cone, is declared 0).
 
     ``id`` is its place when sorted by loss, then coordinates. ``kind`` is minimum, saddle, maximum, degenerate, cone,
-    or continuum (a curve of minima, one entry, ``samples`` of shape (m, d) along it). ``eigenvalues`` ascending (d,),
+    or continuum (a curve or set, one entry, ``samples`` of shape (m, d) of it, ``nature`` what it is made of: minima,
+    maxima, saddles, or "critical points of more than one kind"). ``eigenvalues`` ascending (d,),
     ``eigenvectors`` (d, d) in columns; both empty for a cone. ``note`` says what a table cannot.
     """
 
@@ -37,11 +38,20 @@ class CriticalPoint:
     eigenvectors: Array
     samples: Array | None = None
     note: str = ""
+    nature: str = ""
 
     @property
     def index(self) -> int:
         """The number of negative Hessian eigenvalues."""
         return int(np.sum(self.eigenvalues < 0))
+
+    @property
+    def gathering(self) -> str:
+        """A continuum in words: curve of minima, set of saddles, curve of critical points; "" for a point."""
+        if self.samples is None:
+            return ""
+        shape = "curve" if self.note.startswith("a curve") else "set"
+        return f"{shape} of {self.nature.removesuffix(' of more than one kind') or 'critical points'}"
 
     def _repr_html_(self) -> str:
         return showing.points([self])
@@ -54,8 +64,7 @@ class CriticalPoint:
         }  # fmt: skip
         if self.samples is not None:
             entry["samples"] = self.samples.tolist()
-        if self.note:
-            entry["note"] = self.note
+        entry |= {key: value for key, value in (("note", self.note), ("nature", self.nature)) if value}
         return entry
 
     @classmethod
@@ -71,6 +80,7 @@ class CriticalPoint:
             eigenvectors=np.array(entry["eigenvectors"], dtype=float),
             samples=None if samples is None else np.array(samples, dtype=float),
             note=str(entry.get("note", "")),
+            nature=str(entry.get("nature", "")),
         )
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import saddlescape as ss
+from saddlescape.dynamics.capture import distance
 from saddlescape.dynamics.multipliers import local_behaviour
 from saddlescape.dynamics.neighbourhoods import kept_radius
 from saddlescape.dynamics.radius import capture_radius
@@ -107,3 +108,30 @@ def test_no_ball_is_run_for_adaptive_flows() -> None:
     landscape = ss.landscape("beale")
     method = ss.method("sam@flow:scheme=dopri5").on(landscape)
     assert kept_radius(landscape, method, landscape.critical_points[0]) == 0.0
+
+
+def test_the_distance_to_a_set_in_three_dimensions_is_that_of_a_minimisation() -> None:
+    """Its samples are few and in no order; a Newton step from beside a saddle would end on that, and be no distance."""
+    from scipy.optimize import minimize
+
+    deep = ss.landscape("deep_scalar")
+    surface = next(p for p in deep.critical_points if p.nature == "minima")
+    x = np.array(
+        [[0.05, 0.03, 0.4], [-1.303, 1.303, 1.303], [1.01, 1.0, 1.02], [0.4, 2.0, 1.3], [0.0, 0.0, 1.0]]
+    )
+    found = distance(deep, surface, x)
+    for place, far in zip(x, found, strict=True):
+        samples = surface.samples[np.argsort(np.linalg.norm(surface.samples - place, axis=1))[:8]]
+        ways = [
+            minimize(
+                lambda y, place=place: np.sum((y - place) ** 2), each, jac=lambda y, place=place: 2 * (y - place),
+                constraints={"type": "eq", "fun": lambda y: np.prod(y) - 1},
+                options={"ftol": 1e-14},
+            )
+            for each in samples
+        ]  # fmt: skip
+        true = np.sqrt(min(each.fun for each in ways if each.success))
+        assert (
+            true * (1 - 1e-6) <= far <= 1.2 * true
+        )  # a sample, or where the steps end: never nearer than there is
+    assert found[2] < 0.02

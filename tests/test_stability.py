@@ -353,3 +353,19 @@ def test_the_flow_of_single_samples_leaves_the_minimum_of_beale_that_every_sampl
         p for p in ss.stability(beale, "sam@flow:batch=1,rho=0.5,eta=1e-4").points if p.kind == "minimum"
     ]
     assert point.verdict == "repels"
+
+
+def test_what_noise_does_other_than_the_mean_is_said() -> None:
+    """SAM with sigma = 0.1: in the mean the shallow minimum (-1.607, -0.569) of the six-hump camel holds it and the saddle
+    beside it is no rest point; runs with noise go from the one to the other and stay (tests/test_status.py)."""
+    found = ss.stability(ss.landscape("six_hump_camel"), "sam:sigma=0.1")
+    said = {p.id: (p.verdict, p.noise) for p in found.points}
+    minimum, saddle, deep = (
+        next(p.id for p in found.points if np.allclose(p.x, x, atol=1e-3))
+        for x in ((-1.6071, -0.5687), (-1.2960, -0.6051), (-0.0898, 0.7127))
+    )
+    assert said[minimum][0] == "attracts"
+    assert "carries runs away" in said[minimum][1]
+    assert said[saddle][0] == "drifts"
+    assert "stay" in said[saddle][1]
+    assert said[deep] == ("attracts", "")

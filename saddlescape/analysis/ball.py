@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -33,7 +32,7 @@ def point_of(landscape: Landscape, point: int | None, start: Any = None) -> Crit
     if not known and not landscape.critical_points:
         raise UsageError(f"{landscape.name} has no critical point in its domain to escape from")
     if point is None and not known:
-        first = _nature(landscape.critical_points[0])
+        first = f"a {landscape.critical_points[0].gathering}"
         raise UsageError(
             f"{landscape.name} has no isolated critical point to put a ball around: 0 is {first}"
         )
@@ -48,13 +47,8 @@ def point_of(landscape: Landscape, point: int | None, start: Any = None) -> Crit
         ids = ", ".join(f"{p.id} ({p.kind})" for p in landscape.critical_points[:12])
         raise UsageError(f"{landscape.name} has no critical point {point}. There are {ids}")
     if found.samples is not None:
-        raise UsageError(f"point {point} is {_nature(found)}, and a ball is around a point")
+        raise UsageError(f"point {point} is a {found.gathering}, and a ball is around a point")
     return found
-
-
-def _nature(continuum: CriticalPoint) -> str:
-    """Return "a curve of minima", "a set of saddles": the first words of the note of a continuum."""
-    return re.split("[,;]", continuum.note)[0]
 
 
 def default_radius(landscape: Landscape, methods: Sequence[Method], about: CriticalPoint) -> float:

@@ -9,10 +9,11 @@ import numpy as np
 from saddlescape.analysis import quadratics
 from saddlescape.analysis.cycles import cycle_at
 from saddlescape.analysis.ends import jumps
-from saddlescape.answers.stability import Complex, LocalStability, Stability
+from saddlescape.answers.stability import HOLDS, Complex, LocalStability, Stability
 from saddlescape.dynamics.method import Method
 from saddlescape.dynamics.multipliers import local_behaviour
 from saddlescape.dynamics.reading import method as as_method
+from saddlescape.dynamics.traps import holds_under_noise
 from saddlescape.dynamics.words import background, formula
 from saddlescape.errors import UsageError
 from saddlescape.landscapes.base import Landscape
@@ -72,7 +73,20 @@ def _local(
         cycle=cycle_at(landscape, method, point, found["multipliers"]),
         limits=limits_at(method, point),
         note=found["note"],
+        noise=_noise(landscape, method, point, found["verdict"]),
     )
+
+
+def _noise(landscape: Landscape, method: Method, point: CriticalPoint, mean: str) -> str:
+    """Return in words what runs with their noise do where that is not what the mean step does, of which ``mean`` is."""
+    if not method.random or mean == "repels" or point.kind == "cone":
+        return ""
+    stay = holds_under_noise(landscape, method, point)
+    if stay == (mean in HOLDS):
+        return ""
+    if stay:
+        return "runs with their noise stay within the capture radius"
+    return "that is the mean step: noise carries runs away (landscape escape says how soon)"
 
 
 def limits_at(method: Method, point: CriticalPoint) -> dict[str, tuple[float, float]]:

@@ -146,7 +146,7 @@ class Basins(Answer):
             return {"moving": "still moving", "left": "left the domain"}.get(status, status)
         point = next(p for p in self.background.points if p.id == int(number))
         at = f"({', '.join(f'{a:.4g}' for a in point.x + 0.0)})"
-        name = f"the curve of minima through {at}" if point.kind == "continuum" else f"{point.kind} {at}"
+        name = f"the {point.gathering} through {at}" if point.gathering else f"{point.kind} {at}"
         return f"{self.cycles(point.id)} {name}" if status == "cycling" else f"in the basin of {name}"
 
     def cycles(self, point: int) -> str:

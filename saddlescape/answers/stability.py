@@ -78,7 +78,8 @@ class LocalStability:
     Of normalised SAM at a point with negative eigenvalues −mu: ‖∇f‖ < ``trap`` = rho·min mu is never left by its flow,
     ``ball`` is a ball inside that, and along one of these directions the basin ends at ``axis`` = rho; NaN elsewhere.
     Exact where the loss is quadratic, of the map in the limit eta → 0. ``limits`` has, for eta, rho and beta where a
-    formula is known, the interval in which the point attracts (NaN: nowhere).
+    formula is known, the interval in which the point attracts (NaN: nowhere). All that is of the mean step of a random
+    method; ``noise`` says what runs with their noise did where that is not the same.
     """
 
     id: int
@@ -94,6 +95,7 @@ class LocalStability:
     cycle: Cycle | None
     limits: Mapping[str, tuple[float, float]]
     note: str
+    noise: str = ""
 
     @property
     def holds(self) -> bool:
@@ -109,6 +111,7 @@ class LocalStability:
             "multipliers": [plainly(m) for m in self.multipliers],
             "radius": None if np.isnan(self.radius) else self.radius,
             "note": self.note,
+            **({"noise": self.noise} if self.noise else {}),
             **({"eigenvalues": [plainly(m) for m in self.eigenvalues]} if len(self.eigenvalues) else {}),
             **{k: v for k, v in ball.items() if np.isfinite(v)},
             **({} if self.cycle is None else {"cycle": _cycle_json(self.cycle)}),
@@ -170,7 +173,7 @@ def remarks(p: LocalStability) -> list[str]:
         said.append(f"flow never leaves |∇f| < {p.trap:.4g} (ball of radius {p.ball:.4g}, quadratic model)")
     if p.cycle is not None:
         said.append(p.cycle.in_words())
-    return said
+    return said + ([p.noise] if p.noise else [])
 
 
 def interval(span: tuple[float, float], most: float = np.inf) -> str:

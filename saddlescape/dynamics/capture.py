@@ -13,6 +13,8 @@ from saddlescape.results import CriticalPoint
 
 #: curvatures below this part of the largest count as those along a curve
 FLAT = 1e-3
+#: Gauss–Newton steps to a set, and what part of the losses' range is one loss
+NEWTON, SAME_LOSS = 12, 1e-6
 #: places from which on a tree is sooner than all distances to the samples of a curve
 MANY = 500
 
@@ -63,14 +65,39 @@ def rests(landscape: Landscape, method: Method, end: Array, box: Array) -> Any:
 
 
 def distance(landscape: Landscape, p: CriticalPoint, x: Array) -> Array:
-    """Distance to a point, or to a curve of minima: from its samples, refined by the step to ∇f = 0 when near."""
+    """Distance of ``x`` (n, d) to a point; to a curve or set from its samples, when near from where ∇f = 0 beside x."""
     if p.samples is None:
         return length(x - p.x)
     near = _to_samples(p.samples, x)
+    if landscape.dim > 2:
+        return _to_set(landscape, p, x, near)
     spacing = float(np.max(np.linalg.norm(np.diff(p.samples, axis=0), axis=1))) if len(p.samples) > 1 else 0.0
     close = np.flatnonzero(near <= 2 * spacing)
     near[close] = np.fmin(near[close], across(landscape, x[close]))
     return near
+
+
+def _to_set(landscape: Landscape, p: CriticalPoint, x: Array, near: Array) -> Array:
+    """Return the distance to a set, of which the samples, ``near`` (n,) away, are few and in no order: the way to where
+    Gauss–Newton steps across it end, if that is nearer than a sample and has the set's loss; another critical point
+    would do for the steps."""
+    level = max(abs(q.loss - p.loss) for q in landscape.critical_points) or abs(p.loss) or 1.0
+    sizes = np.abs(np.linalg.eigvalsh(landscape.hessian(p.samples)))
+    steep = np.sum(sizes > FLAT * np.max(sizes, axis=1, keepdims=True), axis=1)
+    most = max(1, int(np.median(steep)))  # beside the set its flat directions bend, too
+    y, going = x.copy(), np.flatnonzero(np.isfinite(near))
+    with np.errstate(all="ignore"):
+        for _ in range(NEWTON):
+            step = steps_across(landscape, y[going], most)
+            y[going] -= step
+            way, size = length(y[going] - x[going]), length(step)
+            y[going[~(way < near[going])]] = np.nan  # a sample is nearer
+            going = going[(way < near[going]) & (size > 1e-12 * (1.0 + way))]
+            if not going.size:
+                break
+        y[going] = np.nan
+        there = np.abs(landscape.loss(y) - p.loss) <= SAME_LOSS * level
+    return np.where(there, length(y - x), near)
 
 
 def _to_samples(samples: Array, x: Array) -> Array:
@@ -85,18 +112,22 @@ def _to_samples(samples: Array, x: Array) -> Array:
     return found
 
 
+def steps_across(landscape: Landscape, x: Array, most: int) -> Array:
+    """Return H⁺∇f (n, d) at ``x`` (n, d), H⁺ of at most the ``most`` directions of the largest curvatures, and without
+    those below a thousandth of the largest: the way back from a set of critical points beside x, to second order."""
+    values, vectors = np.linalg.eigh(landscape.hessian(x))
+    parts, size = np.einsum("nij,ni->nj", vectors, landscape.grad(x)), np.abs(values)
+    steep = size > FLAT * np.max(size, axis=1, keepdims=True)
+    steep &= size >= np.sort(size, axis=1)[:, -most, None]
+    scaled = np.divide(parts, values, where=steep, out=np.zeros_like(parts))
+    return np.asarray(np.einsum("nij,nj->ni", vectors, scaled))
+
+
 def across(landscape: Landscape, x: Array) -> Array:
-    """Return ‖H⁺∇f‖ at ``x`` (n, d), H⁺ without the directions whose curvature is below a thousandth of the largest: how
-    far it is to a curve of critical points beside it, to second order in that."""
-    if not len(x):
-        return np.empty(0)
+    """Return ‖H⁺∇f‖ at ``x`` (n, 2) in the plane, H⁺ without a direction whose curvature is below a thousandth of the
+    other: how far it is to a curve of critical points beside it, to second order in that."""
     hessian, gradient = landscape.hessian(x), landscape.grad(x)
-    if landscape.dim != 2:
-        values, vectors = np.linalg.eigh(hessian)
-        parts, size = np.einsum("nij,ni->nj", vectors, gradient), np.abs(values)
-        steep = size > FLAT * np.max(size, axis=1, keepdims=True)
-        return length(np.divide(parts, values, where=steep, out=np.zeros_like(parts)))
-    # the same in closed form, many times as fast: λ is the larger eigenvalue, μ the smaller
+    # in closed form, many times as fast: λ is the larger eigenvalue, μ the smaller
     a, b, c = hessian[:, 0, 0], hessian[:, 0, 1], hessian[:, 1, 1]
     g, h = gradient.T
     middle, half = 0.5 * (a + c), np.hypot(0.5 * (a - c), b)

@@ -119,7 +119,8 @@ def _multipliers(landscape: Landscape, method: Method, point: CriticalPoint) -> 
     moduli = np.abs(values[order])
     verdict = "neutral"
     if point.samples is not None:  # along the curve the multiplier is 1; across it decides
-        verdict = "attracts" if np.all(moduli[np.abs(moduli - 1.0) > 1e-6] < 1.0) else "repels"
+        across = moduli[np.abs(moduli - 1.0) > 1e-6]
+        verdict = "repels" if np.any(across > 1.0) else "attracts" if across.size else "neutral"
     elif moduli[0] > 1.0 + NEUTRAL:
         verdict = "repels"
     elif moduli[0] < 1.0 - NEUTRAL:

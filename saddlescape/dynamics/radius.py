@@ -29,7 +29,8 @@ AROUND = 64
 def capture_radius(landscape: Landscape, method: Method, point: CriticalPoint) -> float:
     """Return 8·eta·rho·max|λ| at ``point``, at least 1e-6 of the domain's width; ``method`` has one value per number.
 
-    At a degenerate point 8·eta times the largest gradient at a distance rho takes its place where that is more.
+    At a degenerate point 8·eta times the largest gradient at a distance rho takes its place where that is more; with
+    momentum it is (1+beta)/(1−beta) times as much.
 
     λ are those of the Hessian, with a mini-batch of what a step sees of it. An SDE has the radius of its map. Of a flow
     it is up to 2·dt·rho·max|λ|²/min|λ|, what its steps can tell apart, or 64·(atol + rtol·|x|)·max|λ|/min|λ| where
@@ -40,7 +41,14 @@ def capture_radius(landscape: Landscape, method: Method, point: CriticalPoint) -
     rho, width = _number(method, "rho"), max(hi - lo for lo, hi in landscape.domain)
     sizes = np.abs(point.eigenvalues)
     curvature = _curvature(landscape, method, point)
-    radius = CAPTURE * tick * max(rho * curvature, _seen_flat(landscape, method, point, rho))
+    beta = _number(method, "beta")  # momentum swings so much further
+    radius = (
+        CAPTURE
+        * tick
+        * max(rho * curvature, _seen_flat(landscape, method, point, rho))
+        * (1 + beta)
+        / (1 - beta)
+    )
     if method.clock.name.startswith("flow"):
         stiff = curvature / float(np.min(sizes)) if sizes.size and np.min(sizes) > 0 else 0.0
         radius = max(radius, 2.0 * tick * rho * curvature * stiff)

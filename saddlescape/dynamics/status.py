@@ -16,20 +16,20 @@ import numpy as np
 
 from saddlescape.answers.basins import RULES
 from saddlescape.dynamics import neighbourhoods
-from saddlescape.dynamics.capture import captured, distance, length, rests
+from saddlescape.dynamics.capture import FLAT, captured, distance, length, rests
 from saddlescape.dynamics.method import Method
 from saddlescape.dynamics.multipliers import behaviours
 from saddlescape.dynamics.plan import sets
 from saddlescape.dynamics.radius import capture_radius
-from saddlescape.dynamics.traps import TOGETHER
+from saddlescape.dynamics.traps import TOGETHER, holds_under_noise
 from saddlescape.landscapes.base import Array, Landscape
+from saddlescape.landscapes.critical import MIXED
 from saddlescape.landscapes.sublevel import GRID, bowls
 from saddlescape.results import MASKED, STATUSES, CriticalPoint, Run
 
 CHUNK = 1 << 15
-#: kinds where a trajectory converges; and what a method must be said to do at a point for one that is seen there to have
-#: ended there. At a minimum what is not known to repel is believed, elsewhere only what is known to hold.
-LOW = ("minimum", "continuum", "cone")
+#: what a method must be said to do at a point for one that is seen there to have ended there. At a minimum what is not
+#: known to repel is believed, elsewhere only what is known to hold.
 ELSEWHERE = ("attracts", "traps")
 IN_LOW = (*ELSEWHERE, "neutral", "drifts", "unknown")
 #: word of STATUSES -> its place there
@@ -155,11 +155,17 @@ class Verdicts:
         with self.lock:  # whoever comes first finds out, the others wait
             if (place, point.id) not in self.found:
                 block = range(len(self.methods))[place - place % TOGETHER :][:TOGETHER]
-                answers = behaviours(self.landscape, [self.methods[k] for k in block], point)
-                self.found |= {
-                    (k, point.id): answer["verdict"] for k, answer in zip(block, answers, strict=True)
-                }
+                methods = [self.methods[k] for k in block]
+                answers = behaviours(self.landscape, methods, point)
+                for k, method, answer in zip(block, methods, answers, strict=True):
+                    self.found[k, point.id] = self._noisy(method, point, answer["verdict"])
         return self.found[place, point.id]
+
+    def _noisy(self, method: Method, point: CriticalPoint, mean: str) -> str:
+        """Return the verdict with the noise, where what the mean does, ``mean``, does not tell: noise carries away."""
+        if not method.random or mean == "repels" or point.kind == "cone":
+            return mean
+        return "traps" if holds_under_noise(self.landscape, method, point) else "repels"
 
 
 def _groups(method: Method, n: int) -> Iterator[tuple[Method, Any]]:
@@ -201,8 +207,13 @@ def judge(
         here = here[captured(landscape, method, p, box[here])] if here.size else here
         if not here.size:
             continue
-        word, stays = ("converged", IN_LOW) if p.kind in LOW else ("trapped", ELSEWHERE)
-        if verdict(p) in stays:  # who passes slowly through, or swings past, is not there for good
+        if p.nature == MIXED:  # where it is decides what it is
+            here = here[_is_low(landscape, end[here])]
+        low = p.kind in ("minimum", "cone") or p.nature in ("minima", MIXED)
+        word, stays = ("converged", IN_LOW) if low else ("trapped", ELSEWHERE)
+        if (
+            here.size and verdict(p) in stays
+        ):  # who passes slowly through, or swings past, is not there for good
             status[here], point[here], fate[here] = CODES[word], p.id, p.id
     for gone, name in ((finite & ~inside, "left"), (~finite, "diverged")):
         status[gone], point[gone], fate[gone] = CODES[name], -1, -1
@@ -213,6 +224,12 @@ def judge(
     return {
         "status": status, "point": point, "fate": fate, "rule": rule, "nearest": nearest, "distance": away,
     }  # fmt: skip
+
+
+def _is_low(landscape: Landscape, x: Array) -> Any:
+    """Whether no curvature at ``x`` (n, d), places on a curve of critical points, is downwards."""
+    values = np.linalg.eigvalsh(landscape.hessian(x))
+    return values[:, 0] >= -FLAT * np.max(np.abs(values), axis=1)
 
 
 def _finite(x: Array) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from saddlescape.dynamics.capture import distance, rests
+from saddlescape.dynamics.capture import captured, distance, rests
 from saddlescape.dynamics.evaluate import ticks
 from saddlescape.dynamics.method import Method
 from saddlescape.dynamics.plan import WINDOW, plan_run
@@ -25,6 +25,32 @@ ALONG = 200
 LONG = 100_000
 #: methods that are run at once in up to two dimensions, beyond that fewer: their records take 80 MB
 TOGETHER = 16
+#: of the runs of a random method, the share that must stay
+MOST_STAY = 0.9
+#: source files that answers about noise depend on
+PARTS = tuple(
+    f"dynamics/{part}.py"
+    for part in (
+        "traps",
+        "capture",
+        "radius",
+        "perturbations",
+        "momentum",
+        "noise",
+        "draws",
+        "rng",
+        "brownian",
+        "laws",
+        "nodes",
+        "clocks",
+        "flows",
+        "schemes",
+        "sdes",
+        "expansion",
+        "series",
+        "loop",
+    )
+)
 #: looks that are judged at once
 AT_ONCE = 128
 
@@ -44,8 +70,7 @@ def held(
 ) -> list[Held]:
     """Run each of ``methods``, alike but for their numbers, from a small ball around ``point`` and say what it kept.
 
-    Kept is what stays within the capture radius, times the (1+beta)/(1−beta) that momentum swings further, but not
-    beyond the nearest other critical point. ``starts`` are looked at ``looks`` times (0: every tick of the map; a
+    Kept is what stays within the capture radius. ``starts`` are looked at ``looks`` times (0: every tick of the map; a
     continuum at most ALONG times).
     """
     found: dict[int, Held] = {}
@@ -64,8 +89,7 @@ def _seen(
 ) -> list[Held]:
     """Return what a few methods do that are looked at equally often."""
     radius = np.array([capture_radius(landscape, m, point) for m in methods])
-    rho, beta = (np.array([float(m.numbers.get(k) or 0.0) for m in methods]) for k in ("rho", "beta"))  # type: ignore[arg-type]
-    slack = np.minimum(radius * (1 + beta) / (1 - beta), np.maximum(radius, apart(landscape, point)))
+    rho = np.array([float(m.numbers.get("rho") or 0.0) for m in methods])  # type: ignore[arg-type]
     # no trap along a negative direction reaches beyond rho, so the ball stays well inside
     size = 0.25 * np.minimum(radius, rho)
     x = point.x + size[:, None, None] * _ball(landscape.dim, starts)
@@ -76,7 +100,7 @@ def _seen(
     for k, places in _courses(landscape, methods, x, int(last.max()), stride):
         since = k[:, None] - last  # of every look and method, negative before its last
         away = np.max(_away(landscape, point, places), axis=2)
-        kept &= np.all((since > 0) | (away <= slack), axis=0)
+        kept &= np.all((since > 0) | (away <= radius), axis=0)
         if not kept.any():
             break
         hover = np.maximum(
@@ -89,6 +113,28 @@ def _seen(
     for i in np.flatnonzero(kept):
         beside[i] = rests(landscape, methods[i], high[i], np.stack([low[i], high[i]], axis=1)).any()
     return [Held(bool(k and not b), float(h), bool(b)) for k, h, b in zip(kept, hover, beside, strict=True)]
+
+
+def holds_under_noise(landscape: Landscape, method: Method, point: CriticalPoint) -> bool:
+    """Whether a random method stays at ``point`` although its noise could carry it away: at least nine of ten of 48 runs,
+    each with its own draws, from a small ball around it are captured there when the check ends (as long as that of
+    ``held``). How long noise takes to carry the rest away, or those beyond that time, is what ``escape`` measures."""
+    more = (method.text, str(point.id), *(landscape.samples if method.noise.batch else ()))
+    made = landscape.remember("noisy", PARTS, lambda: {"share": _share(landscape, method, point)}, *more)
+    return float(made["share"]) >= MOST_STAY
+
+
+def _share(landscape: Landscape, method: Method, point: CriticalPoint) -> float:
+    """Return the share of runs that are captured at the end of the check."""
+    from saddlescape.dynamics.simulate import carry_out  # whose statuses ask what is found here
+
+    x = point.x + 0.25 * capture_radius(landscape, method, point) * _ball(landscape.dim, STARTS)
+    ticks = _lasting(method, point) * _look(method)
+    try:
+        run = carry_out(plan_run(landscape, method, x, None, ticks, ticks, False, 0, {}))
+    except Interrupted:  # of this check, not of the run that it is for
+        raise KeyboardInterrupt from None
+    return float(np.mean(captured(landscape, method, point, run.columns["box"])))
 
 
 def _look(method: Method) -> int:
@@ -154,12 +200,6 @@ def _compiled(landscape: Landscape, methods: list[Method], x: Array, looks: int,
     except Interrupted:  # of this check, not of the run that it is for
         raise KeyboardInterrupt from None
     return np.moveaxis(run.x[:, 1:].reshape(*x.shape[:2], -1, x.shape[2]), 2, 0)
-
-
-def apart(landscape: Landscape, point: CriticalPoint) -> float:
-    """How far the nearest other critical point is: what swings beyond it is not held by this one."""
-    others = [p.x for p in landscape.critical_points if p.id != point.id and p.samples is None]
-    return float(min((np.linalg.norm(x - point.x) for x in others), default=np.inf))
 
 
 def _away(landscape: Landscape, point: CriticalPoint, x: Array) -> Array:

@@ -24,6 +24,7 @@ SAME = 1e-5  # zeros closer than this part of the width are one point
 SPREAD = 1e-3  # a group of flat zeros wider than this is no single point
 TINY = 1e-6  # a curvature below this part of the domain's median is taken as none
 ROUNDING = 1e-13  # an eigenvalue below this part of the largest is rounding
+MIXED = "critical points of more than one kind"
 UNCHECKED: dict[str, Any] = {"status": "unchecked", "boundary": None, "sum": None}
 
 
@@ -147,9 +148,9 @@ def _typed(landscape: Landscape, x: Array, usual: float) -> CriticalPoint:
 
 def _curve(landscape: Landscape, curve: continua.Curve) -> CriticalPoint:
     """Return the entry of a curve of zeros, at its flattest point."""
-    note = f"a curve of {_nature(landscape, curve.samples)}{', closed' if curve.closed else ''}"
-    note += "; the point given is the flattest of them"
-    return _point(landscape, curve.flattest, "continuum", samples=curve.samples, note=note)
+    nature = _nature(landscape, curve.samples)
+    note = f"a curve of {nature}{', closed' if curve.closed else ''}; the point given is the flattest of them"
+    return _point(landscape, curve.flattest, "continuum", samples=curve.samples, note=note, nature=nature)
 
 
 def _sheet(landscape: Landscape, box: Box, group: Array) -> CriticalPoint:
@@ -158,12 +159,13 @@ def _sheet(landscape: Landscape, box: Box, group: Array) -> CriticalPoint:
     best = roots.tidy(box, group[[int(np.argmin(sharpness))]])[0]
     order = np.lexsort(group.T[::-1])
     samples = group[order[np.linspace(0, len(order) - 1, min(len(order), 200)).astype(int)]]
-    note = f"a set of {_nature(landscape, group)}, sampled in no order; the point given is the flattest met"
-    return _point(landscape, best, "continuum", samples=samples, note=note)
+    nature = _nature(landscape, group)
+    note = f"a set of {nature}, sampled in no order; the point given is the flattest met"
+    return _point(landscape, best, "continuum", samples=samples, note=note, nature=nature)
 
 
 def _nature(landscape: Landscape, samples: Array) -> str:
-    """Return "minima", "maxima", "saddles" or "critical points of more than one kind"."""
+    """Return "minima", "maxima", "saddles" or MIXED."""
     values = np.linalg.eigvalsh(landscape.hessian(samples))
     scale = np.abs(values).max(axis=-1, keepdims=True)
     up, down = (values > roots.FLAT * scale).any(axis=1), (values < -roots.FLAT * scale).any(axis=1)
@@ -171,7 +173,7 @@ def _nature(landscape: Landscape, samples: Array) -> str:
         return "minima"
     if not up.any():
         return "maxima"
-    return "saddles" if (up & down).mean() > 0.95 else "critical points of more than one kind"
+    return "saddles" if (up & down).mean() > 0.95 else MIXED
 
 
 def numbered(box: Box, points: list[CriticalPoint]) -> list[CriticalPoint]:

@@ -78,8 +78,8 @@ def what_became(run: Run, i: int = 0) -> str:
     status = str(run.status[i])
     at = point_of(run.background, run.point[i])
     where = f"{at.kind} {place(at.x)}" if at else "a point"
-    if status == "converged" and at and at.kind == "continuum":
-        return f"converged to the curve of minima, at {place(run.final[i])}"
+    if status == "converged" and at and at.gathering:
+        return f"converged to the {at.gathering}, at {place(run.final[i])}"
     if status == "converged":
         return f"converged to {where}"
     if status == "trapped":
