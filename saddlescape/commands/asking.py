@@ -189,8 +189,8 @@ def each_method(
         console.say(f"going on from {kept.folder} ({kept.spec.afresh} starts afresh)")
         for name in kept.damaged():
             console.say(f"note: {name} in {kept.folder} is damaged: that part is done again")
-    elif kept.of_others:
-        console.say(f"note: {kept.folder} is of other options, or damaged: this starts afresh")
+    elif others := kept.of_others:
+        console.say(f"note: {others_said(others)}: left as it is, this starts afresh")
     done: list[Found] = []
     for k, label in enumerate(labels):
         if (found := kept.finished(k)) is not None:
@@ -213,6 +213,12 @@ def each_method(
             if bar:
                 bar.clear()
     return done
+
+
+def others_said(folders: Sequence[Path]) -> str:
+    """Return what is said of ``folders`` that other commands kept."""
+    more = len(folders) - 1
+    return f"{folders[0]}{f' (and {more} more)' if more else ''} is of other options, or damaged"
 
 
 class Stopped(Exception):
