@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from saddlescape import layout
-from saddlescape.plots import naming, words
+from saddlescape.plots import became, naming
 
 if TYPE_CHECKING:
     from saddlescape.results import CriticalPoint, Run
@@ -68,7 +68,13 @@ def _few(runs: Sequence[Run], labels: Sequence[str], ends: Sequence[Any], width:
             start = (layout.place(run.x[i, 0]),) if several else ()
             calls = _counted(run.gradient_evaluations[i : i + 1])
             rows.append(
-                (name if i == 0 else "", *start, words.what_became(run, i).replace("−", "-"), *numbers, calls)
+                (
+                    name if i == 0 else "",
+                    *start,
+                    became.what_became(run, i).replace("−", "-"),
+                    *numbers,
+                    calls,
+                )
             )
     return layout.table(head, rows, width, words_in=1 + several, left=1 + several)
 
@@ -76,10 +82,10 @@ def _few(runs: Sequence[Run], labels: Sequence[str], ends: Sequence[Any], width:
 def destinations(run: Run, most: int = PLACES) -> list[tuple[str, int]]:
     """Return where the trajectories end, in words, and how many: most first, those beyond ``most`` in one entry."""
     points = {p.id: p.gathering or f"{p.kind} {layout.place(p.x)}" for p in run.background.points}
-    which = zip(run.status.tolist(), run.point.tolist(), run.fate.tolist(), strict=True)
+    which = zip(run.status.tolist(), run.point.tolist(), run.fate.tolist(), became.reasons(run), strict=True)
     tally: Counter[str] = Counter()
-    for (status, point, fate), times in Counter(which).items():
-        tally[_destination(status, points.get(point), points.get(fate))] += times
+    for (status, point, fate, reason), times in Counter(which).items():
+        tally[reason or _destination(status, points.get(point), points.get(fate))] += times
     found = tally.most_common()
     if len(found) <= most:
         return found

@@ -6,6 +6,7 @@ import json
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
 from saddlescape import values
@@ -16,6 +17,8 @@ STYLES = ("paper", "notebook", "slides", "dark")
 MOST_STEPS = 10**15
 MOST_SEED = 2**64 - 1
 WINDOWS = ("domain", "view")
+#: the fields of no file
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 class Written:
@@ -51,6 +54,20 @@ class Written:
     @classmethod
     def from_dict(cls, data: Any) -> Self:
         """Return the specification that ``to_dict`` gave, or raise UsageError for what is no such thing."""
+        given = cls._known(data)
+        for key, example in (("landscape", "beale"), ("method", "sam:batch=1")):
+            if key in cls.__dataclass_fields__ and key not in given:
+                raise UsageError(f'the specification names no {key}: add {key} = "{example}"')
+        return cls(**given)
+
+    @classmethod
+    def part_of(cls, data: Any) -> dict[str, Any]:
+        """Return the fields that ``data`` has, each checked: the rest, the landscape too, may be said elsewhere."""
+        return {key: cls.checks[key](key, value) for key, value in cls._known(data).items()}
+
+    @classmethod
+    def _known(cls, data: Any) -> dict[str, Any]:
+        """Return the fields that ``data`` has, or raise UsageError where it is of something else."""
         if not isinstance(data, Mapping):
             raise UsageError(f"a specification is a table of keys and values, not {values.kind(data)}")
         known = [item.name for item in fields(cls)]
@@ -60,10 +77,7 @@ class Written:
         for key in data:
             if key not in (*known, "schema", "command"):
                 raise unknown("key of a specification", str(key), known)
-        for key, example in (("landscape", "beale"), ("method", "sam:batch=1")):
-            if key in known and key not in data:
-                raise UsageError(f'the specification names no {key}: add {key} = "{example}"')
-        return cls(**{key: data[key] for key in known if key in data})
+        return {key: data[key] for key in known if key in data}
 
     def to_json(self) -> str:
         """Return one line of ASCII text, as it is kept inside files."""
@@ -106,8 +120,9 @@ class SceneSpec(Written):
 
     @classmethod
     @abstractmethod
-    def from_arguments(cls, options: Mapping[str, Any], base: Any = None) -> Self:
-        """Return the specification of parsed options (name -> text, None where not given), over those of ``base``."""
+    def from_arguments(cls, options: Mapping[str, Any], base: Mapping[str, Any] = NOTHING) -> Self:
+        """Return the specification of parsed options (name -> text, None where not given), over the fields ``base``
+        (``part_of``). What neither says is an error, or the default."""
 
 
 SCENE_CHECKS: dict[str, values.Check] = {

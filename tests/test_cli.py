@@ -330,17 +330,41 @@ def test_an_interrupted_run_is_kept_and_gone_on_with(
     assert Path("a.json").read_text() == whole
 
 
-def test_what_was_kept_of_another_run_is_left_aside(
+def test_what_was_kept_of_another_run_is_left_as_it_is(
     say: Callable[..., Said], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with monkeypatch.context() as patch:
-        patch.setattr(Console, "bar", lambda self, label: Stopper() if "sam" in label else None)
-        say("run", "beale", "--opt", "sam", *QUICK, "-o", "a.json")
-    assert "going on" not in say("run", "beale", "--opt", "sam", "-n", "61", "-o", "a.json")[2]
+    def stopped(*more: str) -> str:
+        with monkeypatch.context() as patch:
+            patch.setattr(Console, "bar", lambda self, label: Stopper() if "sam" in label else None)
+            return say("run", "beale", "--opt", "sam", *more, "-o", "a.json")[2]
+
+    def content() -> dict[str, bytes]:
+        return {path.name: path.read_bytes() for path in sorted(Path("a.json.part").iterdir())}
+
+    stopped(*QUICK)
+    first = content()
+    assert {"0.npz", "spec.json"} <= set(first)
+    others = ["run", "beale", "--opt", "sam", "-n", "61", "-o", "a.json"]
+    for more in ([], ["--no-continue"]):
+        err = say(*others, *more)[2]
+        assert (
+            err.count("a.json.part is of other options, or damaged: left as it is, this starts afresh") == 1
+        )
+        assert "going on" not in err
+        assert content() == first
+    assert "what is done is kept in a.json-2.part" in stopped("-n", "61").replace("\n", " ")
+    assert "what is done is kept in a.json-3.part" in stopped("-n", "62").replace("\n", " ")
+    assert "going on from a.json-2.part" in say(*others)[2]
+    assert files() == ["a.json", "a.json-3.part", "a.json.part"]
+    assert content() == first
+    assert "going on from a.json-3.part" in stopped("-n", "62")
+    assert "going on" not in stopped("-n", "62", "--no-continue")
+    assert content() == first
+    assert "going on from a.json.part" in say("run", "beale", "--opt", "sam", *QUICK, "-o", "a.json")[2]
+    assert files() == ["a.json", "a.json-2.part"]
     monkeypatch.setattr("saddlescape.commands.plan.execute", Stopper())
     code, _, err = say("run", "beale", *QUICK, "-o", "b.json")
     assert (code, err) == (130, "interrupted: nothing was finished yet\n")
-    assert files() == ["a.json"]
 
 
 # ---- faces ----------------------------------------------------------------------------------------------------------

@@ -103,7 +103,7 @@ def test_flags_beat_the_file(base: RunSpec, over: RunSpec) -> None:
         "seed": str(over.seed),
         "x0": list(over.x0),
     }
-    both = RunSpec.from_arguments(options, base)
+    both = RunSpec.from_arguments(options, RunSpec.part_of(base.to_dict()))
     assert (both.landscape, both.methods, both.seed) == (over.landscape, over.methods, over.seed)
     assert both.x0 == (over.x0 or base.x0)
     assert (both.steps, both.time, both.view, both.fast) == (base.steps, base.time, base.view, base.fast)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from saddlescape import values
+from saddlescape.commands.config import base_of
 from saddlescape.commands.console import Console, width
 from saddlescape.commands.interrupted import Kept
 from saddlescape.errors import Interrupted, StepWarning, UsageError
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from saddlescape.answers.base import Answer
     from saddlescape.landscapes.base import Landscape
 
-Kind = TypeVar("Kind", bound=SceneSpec)
 Found = TypeVar("Found")
 
 
@@ -96,9 +96,7 @@ class Asked(ABC):
 
 def ask(kind: type[Asked], given: dict[str, Any]) -> None:
     """Answer the question that parsed options ask, or with --dry-run say what it would be."""
-    base = read_config(given["config"], kind.written) if given.get("config") else None
-    if base is None and given.get("landscape") is None:
-        raise UsageError(f"which landscape? Give a name (landscape list) or a formula: {kind.example}")
+    base = base_of(given, kind.written, kind.example)
     asked = kind.of(kind.written.from_arguments(given, base))
     if given.get("dry_run"):
         print(asked.spec.to_toml(), end="")
@@ -189,8 +187,8 @@ def each_method(
         console.say(f"going on from {kept.folder} ({kept.spec.afresh} starts afresh)")
         for name in kept.damaged():
             console.say(f"note: {name} in {kept.folder} is damaged: that part is done again")
-    elif kept.of_others:
-        console.say(f"note: {kept.folder} is of other options, or damaged: this starts afresh")
+    elif others := kept.of_others:
+        console.say(f"note: {others_said(others)}: left as it is, this starts afresh")
     done: list[Found] = []
     for k, label in enumerate(labels):
         if (found := kept.finished(k)) is not None:
@@ -215,6 +213,12 @@ def each_method(
     return done
 
 
+def others_said(folders: Sequence[Path]) -> str:
+    """Return what is said of ``folders`` that other commands kept."""
+    more = len(folders) - 1
+    return f"{folders[0]}{f' (and {more} more)' if more else ''} is of other options, or damaged"
+
+
 class Stopped(Exception):
     """Ctrl-C during the work; says what is kept."""
 
@@ -228,22 +232,6 @@ class Stopped(Exception):
             f"interrupted: {kept} in {place.folder}\n"
             f"the same command goes on from there ({place.spec.afresh} starts afresh)"
         )
-
-
-def read_config(name: str, kind: type[Kind]) -> Kind:
-    """Return the specification of ``kind`` in a TOML file."""
-    try:
-        text = Path(name).read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise UsageError(f"the file {name} is missing") from None
-    except (OSError, ValueError) as error:
-        raise UsageError(
-            f"the file {name} cannot be read: {getattr(error, 'strerror', None) or 'it is no text'}"
-        ) from None
-    try:
-        return kind.from_toml(text)
-    except UsageError as error:
-        raise UsageError(f"{name}: {error}") from None
 
 
 def run_threads(given: dict[str, Any]) -> int | None:

@@ -13,14 +13,13 @@ import typer
 from saddlescape.commands import options as o
 from saddlescape.commands.asking import (
     each_method,
-    read_config,
     run_threads,
     say_next,
     scene_options,
     seconds,
 )
+from saddlescape.commands.config import base_of
 from saddlescape.commands.console import Console, width
-from saddlescape.errors import UsageError
 from saddlescape.specs.run import RunSpec
 
 if TYPE_CHECKING:
@@ -54,12 +53,7 @@ def run(context: typer.Context) -> None:
 
 def specification(given: dict[str, Any]) -> RunSpec:
     """Return the specification of parsed options: those of the file --config names, and over it the others."""
-    base = read_config(given["config"], RunSpec) if given.get("config") else None
-    if base is None and given.get("landscape") is None:
-        raise UsageError(
-            "which landscape? Give a name (landscape list) or a formula: landscape run beale --opt sam"
-        )
-    return RunSpec.from_arguments(given, base)
+    return RunSpec.from_arguments(given, base_of(given, RunSpec, "landscape run beale --opt sam"))
 
 
 def perform(plan: Plan, given: dict[str, Any], console: Console) -> None:

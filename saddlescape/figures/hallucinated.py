@@ -9,7 +9,7 @@ import numpy as np
 import saddlescape as ss
 from saddlescape import plots
 from saddlescape.figures.parts import numbered, say_runs
-from saddlescape.plots import style, words
+from saddlescape.plots import became, style, words
 
 if TYPE_CHECKING:
     from saddlescape.plots.pages import Page
@@ -42,7 +42,7 @@ def draw(page: Page, threads: int | None) -> None:
     for ax in (above, below):
         ax.axvline(rest, color=colours[1], linewidth=0.8, linestyle=":")
     below.set(xlim=scene.view[0], xlabel="x", ylabel="slope that is seen")
-    page.key(*(page.entry(f"{label}: {words.what_became(run)}", colour) for run, label, colour in
+    page.key(*(page.entry(f"{label}: {became.what_became(run)}", colour) for run, label, colour in
                zip(runs, ("GD", "SAM"), colours, strict=True)))  # fmt: skip
     say_runs(page, runs[1])
     off = abs(rest - (float(scene.rho or 0) - np.pi))

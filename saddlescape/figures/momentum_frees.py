@@ -10,7 +10,7 @@ import numpy as np
 import saddlescape as ss
 from saddlescape import plots
 from saddlescape.figures.parts import numbered, say_runs
-from saddlescape.plots import legend, style, words
+from saddlescape.plots import became, legend, style, words
 
 if TYPE_CHECKING:
     from saddlescape.plots.pages import Page
@@ -39,7 +39,7 @@ def draw(page: Page, threads: int | None) -> None:
     plots.trajectories(runs, left, colours=colours)
     plots.contours(runs[0].background, left, labels=False)
     for beta, run, colour in zip(BETAS, runs, colours, strict=True):
-        page.key(page.entry(f"β = {words.number(beta)}: {words.what_became(run)}", colour))
+        page.key(page.entry(f"β = {words.number(beta)}: {became.what_became(run)}", colour))
     page.key(*legend.marks(runs[:1]))
     betas = np.linspace(0.5, 0.98, FINE)
     many = ss.simulate(

@@ -11,7 +11,7 @@ import saddlescape as ss
 from saddlescape import plots
 from saddlescape.dynamics.words import background
 from saddlescape.dynamics.words import formula as said_as
-from saddlescape.plots import caption, legend, naming, style, words
+from saddlescape.plots import became, caption, legend, naming, style, words
 
 if TYPE_CHECKING:
     from saddlescape.dynamics.method import Method
@@ -34,7 +34,7 @@ def drawn_runs(
     plots.contours(runs[0].background, ax, avoid=avoid[np.all(np.isfinite(avoid), axis=1)], labels=labels)
     if key:
         for run, label, colour in zip(runs, names, colours, strict=True):
-            page.key(page.entry(f"{label}: {words.what_became(run)}", colour))
+            page.key(page.entry(f"{label}: {became.what_became(run)}", colour))
         page.key(*legend.marks(runs))
     if tell:
         page.caption += caption.sentences(runs, names, drawn.thinned)

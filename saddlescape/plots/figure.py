@@ -12,7 +12,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from saddlescape.errors import UsageError
-from saddlescape.plots import layouts, naming, words
+from saddlescape.plots import became, layouts, naming, words
 from saddlescape.plots import legend as legends
 from saddlescape.plots import style as sheets
 from saddlescape.plots.caption import sentences
@@ -86,7 +86,7 @@ def _finish(sheet: Sheet, bottom: float, caption: str | None, thinned: bool, *, 
     ]
     entries = (
         [
-            f"{label}: {words.what_became(run)}" if len(run.x) == 1 else f"{label}: {_most(run)}"
+            f"{label}: {became.what_became(run)}" if len(run.x) == 1 else f"{label}: {_most(run)}"
             for run, label in zip(sheet.runs, sheet.labels, strict=True)
         ]
         if legend

@@ -73,35 +73,6 @@ def point_of(background: Background, identity: Any) -> CriticalPoint | None:
     return next((p for p in background.points if p.id == int(identity)), None)
 
 
-def what_became(run: Run, i: int = 0) -> str:
-    """Return what became of trajectory ``i``: "trapped at saddle (0, 1)"."""
-    status = str(run.status[i])
-    at = point_of(run.background, run.point[i])
-    where = f"{at.kind} {place(at.x)}" if at else "a point"
-    if status == "converged" and at and at.gathering:
-        return f"converged to the {at.gathering}, at {place(run.final[i])}"
-    if status == "converged":
-        return f"converged to {where}"
-    if status == "trapped":
-        return f"trapped at {where}"
-    if status == "cycling":
-        period = int(run.period[i]) if "period" in run.columns else 0
-        what = {0: "cycling", 1: "resting"}.get(period, f"cycling with period {period}")
-        away = f", {number(float(run.distance[i]), 2)} from {where}" if at else ""
-        return f"{what}{away}"
-    if status == "left":
-        return "left the domain"
-    if status == "diverged":
-        return "diverged"
-    fate, near = point_of(run.background, run.fate[i]), point_of(run.background, run.nearest[i])
-    away = f"{number(float(run.distance[i]), 2)} away" if near else ""
-    if fate and near and fate.id == near.id:
-        return f"in the basin of {fate.kind} {place(fate.x)}, {away}"
-    if fate:
-        return f"in the basin of {fate.kind} {place(fate.x)}"
-    return f"still moving, {away[:-5]} from {near.kind} {place(near.x)}" if near else "still moving"
-
-
 def destinations(
     run: Run, named: Collection[int] | None = None
 ) -> tuple[list[tuple[str, int | None, float]], np.ndarray[Any, Any]]:

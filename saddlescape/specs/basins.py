@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self
 from saddlescape import values
 from saddlescape.errors import UsageError
 from saddlescape.specs.question import QUESTION_CHECKS, QuestionSpec
-from saddlescape.written import MOST_STEPS
+from saddlescape.written import MOST_STEPS, NOTHING
 
 #: doublings of the time of pixels that are unresolved
 MORE = 2
@@ -52,7 +52,7 @@ class BasinsSpec(QuestionSpec):
     flags = ("early", "fast", "borders")
 
     @classmethod
-    def from_arguments(cls, options: Mapping[str, Any], base: Self | None = None) -> Self:
+    def from_arguments(cls, options: Mapping[str, Any], base: Mapping[str, Any] = NOTHING) -> Self:
         """Return the specification of parsed options; --no-continue is --more 0."""
         if options.get("no_continue"):
             if options.get("more") is not None:

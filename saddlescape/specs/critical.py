@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Self
 
 from saddlescape import values
 from saddlescape.errors import UsageError
-from saddlescape.specs.run import SHORTCUTS, common, methods_of
+from saddlescape.specs.run import SHORTCUTS, common, methods_of, over
 from saddlescape.values import Window
-from saddlescape.written import MOST_STEPS, SCENE_CHECKS, SceneSpec
+from saddlescape.written import MOST_STEPS, NOTHING, SCENE_CHECKS, SceneSpec
 
 #: fields whose value is one text of an option of the same name
 PLAIN_OPTIONS = {
@@ -38,15 +38,15 @@ class CriticalSpec(SceneSpec):
     command = "critical"
 
     @classmethod
-    def from_arguments(cls, options: Mapping[str, Any], base: Self | None = None) -> Self:
-        """Return the specification of parsed options (name -> text, None where not given), over those of ``base``."""
-        named = base.methods if base else ()
+    def from_arguments(cls, options: Mapping[str, Any], base: Mapping[str, Any] = NOTHING) -> Self:
+        """Return the specification of parsed options (name -> text, None where not given), over the fields ``base``."""
+        named = base.get("methods", ())
         for key in SHORTCUTS:
             if options.get(key) is not None and not (options.get("opt") or named):
                 raise UsageError(f"--{key} is a number of a method: add --opt sam, for example")
-        given = common(options, PLAIN_OPTIONS, base.params if base else {})
+        given = common(options, PLAIN_OPTIONS, base.get("params", {}))
         given["methods"] = methods_of(options, named)
-        return cls.from_dict(given) if base is None else replace(base, **given)
+        return cls.from_dict(over(base, given))
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Self
 
 from saddlescape import values
 from saddlescape.errors import UsageError
-from saddlescape.specs.run import common, methods_of, other_length
-from saddlescape.written import MOST_STEPS, SCENE_CHECKS, SceneSpec
+from saddlescape.specs.run import common, methods_of, over
+from saddlescape.written import MOST_STEPS, NOTHING, SCENE_CHECKS, SceneSpec
 
 #: fields whose value is one text of an option of the same name
 PLAIN_OPTIONS = {
@@ -41,18 +41,18 @@ class FacesSpec(SceneSpec):
     command = "faces"
 
     @classmethod
-    def from_arguments(cls, options: Mapping[str, Any], base: Self | None = None) -> Self:
-        """Return the specification of parsed options (name -> text, None where not given), over those of ``base``."""
-        given = common(options, PLAIN_OPTIONS, base.params if base else {})
+    def from_arguments(cls, options: Mapping[str, Any], base: Mapping[str, Any] = NOTHING) -> Self:
+        """Return the specification of parsed options (name -> text, None where not given), over the fields ``base``."""
+        given = common(options, PLAIN_OPTIONS, base.get("params", {}))
         if options.get("face"):
             given["faces"] = tuple(options["face"])
         asked = len(options.get("opt") or ())
-        if asked > 1 or (not asked and base is None):
+        if asked > 1 or (not asked and "method" not in base):
             given_now = f"{asked} were given: run landscape faces for each of them"
             none = "none was given: --opt sam:batch=1, for example"
             raise UsageError(f"faces are of one method, and {given_now if asked else none}")
-        (given["method"],) = methods_of(options, () if base is None else (base.method,))
-        return cls.from_dict(given) if base is None else replace(base, **given, **other_length(given))
+        (given["method"],) = methods_of(options, (base["method"],) if "method" in base else ())
+        return cls.from_dict(over(base, given))
 
 
 FacesSpec.checks = {

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Self
 
 from saddlescape import values
 from saddlescape.specs.question import QUESTION_CHECKS, QuestionSpec
+from saddlescape.written import NOTHING
 
 #: the method of a question that names none, and the ways to draw a field
 USUAL, DRAWN = "gd@flow", ("stream", "arrows", "lic")
@@ -37,9 +38,9 @@ class FlowSpec(QuestionSpec):
     flags: ClassVar[tuple[str, ...]] = ("separatrices", "unstable", "nullclines")
 
     @classmethod
-    def from_arguments(cls, options: Mapping[str, Any], base: Self | None = None) -> Self:
-        """Return the specification of parsed options (name -> text, None where not given), over those of ``base``."""
-        none = base is None and not options.get("opt")
+    def from_arguments(cls, options: Mapping[str, Any], base: Mapping[str, Any] = NOTHING) -> Self:
+        """Return the specification of parsed options (name -> text, None where not given), over the fields ``base``."""
+        none = "methods" not in base and not options.get("opt")
         return super().from_arguments({**options, **({"opt": [USUAL]} if none else {})}, base)
 
 

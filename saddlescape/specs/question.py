@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 from saddlescape import values
-from saddlescape.specs.run import common, methods_of, other_length
+from saddlescape.specs.run import common, methods_of, over
 from saddlescape.values import Window
-from saddlescape.written import SCENE_CHECKS, SceneSpec
+from saddlescape.written import NOTHING, SCENE_CHECKS, SceneSpec
 
 #: the methods of a question that names none
 DEFAULT = ("gd",)
@@ -30,12 +30,12 @@ class QuestionSpec(SceneSpec):
     flags: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
-    def from_arguments(cls, options: Mapping[str, Any], base: Self | None = None) -> Self:
-        """Return the specification of parsed options (name -> text, None where not given), over those of ``base``."""
-        given = common(options, cls.plain, base.params if base else {})
+    def from_arguments(cls, options: Mapping[str, Any], base: Mapping[str, Any] = NOTHING) -> Self:
+        """Return the specification of parsed options (name -> text, None where not given), over the fields ``base``."""
+        given = common(options, cls.plain, base.get("params", {}))
         given |= {key: options[key] for key in cls.flags if options.get(key) is not None}
-        given["methods"] = methods_of(options, base.methods if base else DEFAULT)
-        return cls.from_dict(given) if base is None else replace(base, **given, **other_length(given))
+        given["methods"] = methods_of(options, base.get("methods", DEFAULT))
+        return cls.from_dict(over(base, given))
 
 
 QUESTION_CHECKS: dict[str, values.Check] = {

@@ -7,13 +7,13 @@ Every field is checked for its type and range here, in words, wherever the value
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 from saddlescape import values
 from saddlescape.errors import UsageError
 from saddlescape.values import Window
-from saddlescape.written import MOST_STEPS, SCENE_CHECKS, SceneSpec
+from saddlescape.written import MOST_STEPS, NOTHING, SCENE_CHECKS, SceneSpec
 
 BUDGETS = ("steps", "gradients")
 STOPS = ("left", "converged")
@@ -84,13 +84,13 @@ class RunSpec(SceneSpec):
         return said + ([] if self.baseline else ["--no-baseline"])
 
     @classmethod
-    def from_arguments(cls, options: Mapping[str, Any], base: Self | None = None) -> Self:
-        """Return the specification of parsed options (name -> text, None where not given), over those of ``base``."""
-        given = common(options, PLAIN_OPTIONS, base.params if base else {})
+    def from_arguments(cls, options: Mapping[str, Any], base: Mapping[str, Any] = NOTHING) -> Self:
+        """Return the specification of parsed options (name -> text, None where not given), over the fields ``base``."""
+        given = common(options, PLAIN_OPTIONS, base.get("params", {}))
         given |= {"fast": options["fast"]} if options.get("fast") is not None else {}
         given |= {"baseline": not options["no_baseline"]} if options.get("no_baseline") is not None else {}
-        given["methods"] = methods_of(options, base.methods if base else ("gd",))
-        return cls.from_dict(given) if base is None else replace(base, **given, **other_length(given))
+        given["methods"] = methods_of(options, base.get("methods", ("gd",)))
+        return cls.from_dict(over(base, given))
 
 
 def minus(text: str) -> str:
@@ -113,10 +113,11 @@ def common(
     return given
 
 
-def other_length(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what unsets steps where time is given, and time where steps are."""
+def over(base: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields ``given`` over those of ``base``: of steps and time the one that is given beats the other too."""
     pair = ("steps", "time")
-    return {a: None for a, b in (pair, pair[::-1]) if b in given and a not in given}
+    beaten = {b for a, b in (pair, pair[::-1]) if a in given and b not in given}
+    return {**{key: value for key, value in base.items() if key not in beaten}, **given}
 
 
 def methods_of(options: Mapping[str, Any], default: tuple[str, ...]) -> tuple[str, ...]:
