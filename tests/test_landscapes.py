@@ -177,6 +177,70 @@ def test_hard_cases_are_named_for_what_they_are(text, kinds, status):
     assert (status != "differs") or "tips" in one.census["note"]
 
 
+def ellipse(a, b):
+    return float(4 * a * mpmath.ellipe(1 - (b / a) ** 2))
+
+
+def hyperbola(target, reach=3):
+    """The length of uv = target from the border of the square to its corner, and on to the other border."""
+    return float(
+        2 * mpmath.quad(lambda u: mpmath.sqrt(1 + (target / u**2) ** 2), [mpmath.sqrt(target), 0.1, reach])
+    )
+
+
+LEMNISCATE = float(mpmath.gamma(0.25) ** 2 / mpmath.sqrt(2 * mpmath.pi))  # of half-width 1
+
+
+@pytest.mark.parametrize(
+    ("text", "lengths", "alone", "status"),
+    [
+        ("(x^2 + y^2 - 1e-5)^2", [2 * np.pi * 1e-5**0.5], {"maximum": 1}, "agrees"),
+        ("(x^2 + y^2 - 1e-4)^2", [2 * np.pi * 1e-2], {"maximum": 1}, "agrees"),
+        ("(x^2 + y^2 - 0.001)^2", [2 * np.pi * 0.001**0.5], {"maximum": 1}, "agrees"),
+        ("(x^2 + y^2 - 0.01)^2", [2 * np.pi * 0.1], {"maximum": 1}, "agrees"),
+        ("((x - 0.37)^2 + (y - 1.11)^2 - 3e-4)^2", [2 * np.pi * 3e-4**0.5], {"maximum": 1}, "agrees"),
+        ("((x/0.02)^2 + (y/0.3)^2 - 1)^2", [ellipse(0.3, 0.02)], {"maximum": 1}, "agrees"),
+        ("((x/0.3)^2 + (y/0.02)^2 - 1)^2", [ellipse(0.3, 0.02)], {"maximum": 1}, "agrees"),
+        (
+            "((x - 1)^2 + y^2 - 0.001)^2*((x + 1)^2 + y^2 - 0.002)^2",
+            [2 * np.pi * 0.001**0.5, 2 * np.pi * 0.002**0.5],
+            {"maximum": 2, "saddle": 1},
+            "agrees",
+        ),
+        (  # a circle about a saddle; f takes both signs beside it
+            "(x^2 + y^2 - 0.001)^2*(1 + 4000*(x^2 - 3*y^2))",
+            [2 * np.pi * 0.001**0.5],
+            {"maximum": 2, "saddle": 1, "minimum": 2},
+            "agrees",
+        ),
+        ("((x^2 + y^2)^2 - 0.01*(x^2 - y^2))^2", [0.1 * LEMNISCATE], {"maximum": 2}, "undefined"),
+        ("(x*y - 0.001)^2", 2 * [hyperbola(0.001)], {"saddle": 1}, "undefined"),
+        ("(x*y - 1e-4)^2", 2 * [hyperbola(1e-4)], {"saddle": 1}, "undefined"),
+    ],
+)
+def test_small_and_sharply_bent_curves_are_whole(text, lengths, alone, status):
+    """What there is beside the curves, and how long they are, is seen in the formula."""
+    one = landscape(text)
+    found = [p.samples for p in one.critical_points if p.kind == "continuum"]
+    assert Counter(p.kind for p in one.critical_points) == {"continuum": len(lengths), **alone}
+    assert one.winding["status"] == status
+    assert all(np.array_equal(samples[0], samples[-1]) == ("x*y" not in text) for samples in found)
+    assert max(np.abs(one.loss(samples)).max() for samples in found) < 1e-20
+    measured = sorted(np.linalg.norm(np.diff(samples, axis=0), axis=1).sum() for samples in found)
+    np.testing.assert_allclose(measured, sorted(lengths), rtol=0.01)
+
+
+def test_a_target_near_zero_leaves_two_hyperbolas():
+    one = landscape("uv_target", target=0.001)
+    low, high, saddle = one.critical_points
+    for branch, sign in ((low, -1), (high, 1)):
+        assert branch.kind == "continuum"
+        assert "minima" in branch.note
+        np.testing.assert_allclose(branch.samples.prod(axis=1), 0.001, rtol=1e-9)
+        np.testing.assert_allclose(branch.x, sign * 0.001**0.5, atol=1e-6)
+    assert saddle.kind == "saddle"
+
+
 def test_a_declared_tip_is_a_cone_and_counts_as_a_minimum():
     one = Landscape("tip", "sqrt(x^2 + y^2)", cones=((0, 0),))
     assert [p.kind for p in one.critical_points] == ["cone"]

@@ -36,7 +36,9 @@ SOURCES = (
     "landscapes/base.py",
     "results.py",
 )
-SEARCH = tuple(f"landscapes/{part}.py" for part in ("critical", "roots", "continua", "winding"))
+SEARCH = tuple(
+    f"landscapes/{part}.py" for part in ("critical", "roots", "continua", "walking", "nearby", "winding")
+)
 
 
 @dataclass(frozen=True, eq=False)

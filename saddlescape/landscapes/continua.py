@@ -1,17 +1,20 @@
-"""Curves of critical points in the plane, followed from end to end."""
+"""Curves of critical points in the plane, each followed from end to end and sampled evenly."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from saddlescape.landscapes.roots import Array, Box, tidy
+from saddlescape.landscapes.walking import STEP, back_on, follow, is_zero, tangent
 
 SAMPLES = 201
-STEP = 1 / 125  # of the width
-LONGEST = 4000  # steps in each direction
-ZERO = 1e-8  # of the steepness that is usual in the box
+ASIDE = 0.15  # of the local step: what is so near is on the curve
+BENT = 0.4  # a turn between neighbouring samples that is not to be seen as a corner
+UNSEEN = 1e-6  # of the width: a way too short to have a direction
+SAME = 2e-5  # of the width: and so is what Newton's method leaves there
 
 
 @dataclass(frozen=True)
@@ -30,98 +33,53 @@ def curves(box: Box, points: Array) -> tuple[list[Curve], Array]:
     Curves that cross are followed straight through the crossing, each on its own; none is listed twice.
     """
     found: list[Curve] = []
-    known, alone = np.empty((0, 2)), []
-    left = points[np.lexsort(points.T[::-1])]
-    while len(left):
-        seed, direction = left[0], tangent(box, left[0], None)
+    alone, known = [], np.empty((0, 2, 2))
+    left, later = points[np.lexsort(points.T[::-1])], points[:0]
+    while len(left) or len(later):
+        if not len(left):
+            left, later = later[:1], later[1:]
+        seed, direction = left[0], tangent(box, left[0])
         ahead, closed = follow(box, seed, direction)
         back = np.empty((0, 2)) if closed else follow(box, seed, -direction)[0][:0:-1]
         path = np.concatenate([back, ahead])
-        if not closed and not all(_is_zero(box, end) for end in (path[0], path[-1])):
-            alone.append(seed)
-        elif len(path) > 3 and np.mean(_distance(box, path, known) > 1.5 * STEP) > 0.2:
+        new = np.mean(~beside(box, path, known)) > 0.2
+        whole = closed or all(is_zero(box, end) for end in (path[0], path[-1]))
+        if whole and new and len(path) > 3:
             found.append(_resampled(box, path, closed))
-        known = np.concatenate([known, path])
-        left = left[1:][_distance(box, left[1:], path) > 1.5 * STEP]
+        elif new or not whole:
+            alone.append(seed)
+        pieces = np.stack([path[:-1], path[1:]], axis=1)
+        known = np.concatenate([known, pieces])
+        left, later = left[1:][~beside(box, left[1:], pieces)], later[~beside(box, later, pieces)]
+        # what is near a curve but not on it may belong to no curve where two cross, and is asked last
+        near = _distance(box, left, path) < 1.5 * STEP
+        left, later = left[~near], np.concatenate([later, left[near]])
+        if not (whole and new):  # nor do the others at that crossing
+            later = later[_distance(box, later, seed[None]) > 1.5 * STEP]
     return found, np.array(alone).reshape(-1, 2)
-
-
-def _is_zero(box: Box, x: Array) -> bool:
-    """Whether ∇f at ``x`` (2,) is no more than what Gauss–Newton leaves of it on a curve of zeros."""
-    return bool(np.linalg.norm(box.grad(x) * box.width) <= ZERO * box.steepness)
 
 
 def _distance(box: Box, points: Array, known: Array) -> Array:
     """Return the distance (n,) of ``points`` to the nearest of ``known``, in units of the width."""
     from scipy.spatial import cKDTree
 
-    if not len(known):
-        return np.full(len(points), np.inf)
     return np.asarray(cKDTree(known / box.width).query(points / box.width, p=np.inf)[0])
 
 
-def tangent(box: Box, x: Array, before: Array | None) -> Array:
-    """Return the unit direction (2,), in units of the width, along which the curve through ``x`` goes on.
+def beside(box: Box, points: Array, pieces: Array) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Return which of ``points`` (n, 2) lie on one of ``pieces`` (m, 2, 2), the steps of a walk, as far as they tell."""
+    from scipy.spatial import cKDTree
 
-    It is the direction of least curvature; where that turns sharply from ``before`` (a crossing) the old one
-    is kept.
-    """
-    scaled = box.hessian(x) * box.width[:, None] * box.width
-    if not np.isfinite(scaled).all():
-        return np.array([1.0, 0.0]) if before is None else before
-    values, vectors = np.linalg.eigh(scaled)
-    direction: Array = vectors[:, np.argmin(np.abs(values))]
-    if before is None:
-        return direction if (direction[0], direction[1]) > (0, 0) else -direction
-    turned = float(direction @ before)
-    if abs(turned) < 0.9:
-        return before
-    return direction if turned > 0 else -direction
-
-
-def back_on(box: Box, x: Array, along: Array) -> Array:
-    """Return the zero of ∇f next to ``x`` (2,) across the direction ``along``: Gauss–Newton on that line."""
-    across = np.array([-along[1], along[0]]) * box.width
-    for _ in range(12):
-        bend, slope = box.hessian(x) @ across, box.grad(x)
-        square = float(bend @ bend)
-        if not np.isfinite(square) or square == 0:
-            break
-        move = -float(bend @ slope) / square
-        x = x + np.clip(move, -STEP, STEP) * across
-        if abs(move) < 1e-15:
-            break
-    return x
-
-
-def follow(box: Box, seed: Array, direction: Array) -> tuple[Array, bool]:
-    """Return the points (m, 2) from ``seed`` on along the curve, and whether they came back to it."""
-    path = [seed]
-    for _ in range(LONGEST):
-        x = path[-1]
-        new = back_on(box, x + STEP * direction * box.width, direction)
-        if not box.inside(new, 0):
-            path.append(_edge(box, x, direction))
-            break
-        if float(box.size(new - x)) < STEP / 20:
-            break
-        path.append(new)
-        if not _is_zero(box, new):
-            break
-        if len(path) > 4 and float(box.size(new - seed)) < 0.75 * STEP:
-            return np.array([*path[:-1], seed]), True
-        direction = tangent(box, new, direction)
-    return np.array(path), False
-
-
-def _edge(box: Box, x: Array, direction: Array) -> Array:
-    """Return the point where the curve through ``x`` leaves the box, by bisection."""
-    short, long = 0.0, STEP
-    for _ in range(48):
-        middle = (short + long) / 2
-        inside = box.inside(back_on(box, x + middle * direction * box.width, direction), 0)
-        short, long = (middle, long) if inside else (short, middle)
-    return back_on(box, x + short * direction * box.width, direction)
+    if not len(points) or not len(pieces):
+        return np.zeros(len(points), dtype=bool)
+    x, (a, b) = points / box.width, np.moveaxis(pieces / box.width, 1, 0)
+    near = cKDTree((a + b) / 2).query(x, k=min(8, len(a)))[1].reshape(len(x), -1)
+    way, to_x = (b - a)[near], x[:, None] - a[near]
+    square = np.sum(way**2, axis=-1)
+    part = np.clip(np.sum(way * to_x, axis=-1) / np.where(square > 0, square, 1), 0, 1)
+    aside = np.linalg.norm(to_x - part[..., None] * way, axis=-1)
+    on: np.ndarray[Any, np.dtype[np.bool_]] = np.any(aside <= ASIDE * np.sqrt(square) + SAME, axis=-1)
+    return on
 
 
 def _resampled(box: Box, path: Array, closed: bool) -> Curve:
@@ -131,9 +89,7 @@ def _resampled(box: Box, path: Array, closed: bool) -> Curve:
         path = np.concatenate([path[first:-1], path[: first + 1]])
     elif tuple(path[-1]) < tuple(path[0]):
         path = path[::-1]
-    steps = np.linalg.norm(np.diff(path / box.width, axis=0), axis=1)
-    length = np.concatenate([[0], np.cumsum(steps)])
-    where = np.linspace(0, length[-1], SAMPLES)
+    length, where = _places(path / box.width)
 
     def at(s: float) -> Array:
         guess = np.array([np.interp(s, length, c) for c in path.T])
@@ -144,7 +100,8 @@ def _resampled(box: Box, path: Array, closed: bool) -> Curve:
     samples = np.array([path[0], *(at(s) for s in where[1:-1]), path[-1]])
     sharpness = np.abs(np.linalg.eigvalsh(box.hessian(samples))).max(axis=-1)
     if np.ptp(sharpness) <= 1e-9 * sharpness.max():
-        return Curve(samples, closed, tidy(box, samples[[0 if closed else SAMPLES // 2]])[0])
+        middle = samples[0 if closed else SAMPLES // 2]
+        return Curve(samples, closed, tidy(box, middle[None], float(length[-1]) / SAMPLES)[0])
     best = int(np.argmin(np.round(sharpness / (sharpness.max() or 1), 9)))
     low, high = where[max(best - 1, 0)], where[min(best + 1, SAMPLES - 1)]
     for _ in range(32):
@@ -152,6 +109,24 @@ def _resampled(box: Box, path: Array, closed: bool) -> Curve:
         sharp = [np.abs(np.linalg.eigvalsh(box.hessian(at(s)))).max() for s in (a, b)]
         low, high = (low, b) if sharp[0] <= sharp[1] else (a, high)
     return Curve(samples, closed, _tidied(box, at((low + high) / 2), samples[best]))
+
+
+def _places(path: Array) -> tuple[Array, Array]:
+    """Return the lengths (m,) from the start of ``path`` (m, 2) on, in units of the width, and where to take samples.
+
+    They are even in length, but where the curve would turn too much between two, in length and turning alike.
+    """
+    ways = np.diff(path, axis=0)
+    length = np.concatenate([[0], np.cumsum(np.linalg.norm(ways, axis=1))])
+    seen = np.linalg.norm(ways, axis=1) > UNSEEN
+    angle = np.unwrap(np.arctan2(ways[seen, 1], ways[seen, 0]))
+    middle = ((length[1:] + length[:-1]) / 2)[seen]
+    where = np.linspace(0, length[-1], SAMPLES)
+    if np.abs(np.diff(np.interp(where, middle, angle))).max() < BENT:
+        return length, where
+    turned = np.cumsum(np.abs(np.diff(angle, prepend=angle[0])))
+    share = length / length[-1] + np.interp(length, middle, turned / turned[-1])
+    return length, np.interp(np.linspace(0, share[-1], SAMPLES), share, length)
 
 
 def _tidied(box: Box, x: Array, other: Array) -> Array:

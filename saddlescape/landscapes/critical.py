@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from saddlescape.landscapes import continua, roots, winding
+from saddlescape.landscapes import continua, nearby, roots, walking, winding
 from saddlescape.landscapes.roots import Array, Box
 from saddlescape.results import CriticalPoint
 
@@ -81,10 +81,12 @@ def search(landscape: Landscape, box: Box, more: int = 1) -> tuple[list[Critical
     curved, alone = continua.curves(box, np.concatenate(along)) if along else ([], ends[:0])
     found += [_curve(landscape, each) for each in curved]
     sets = [p.samples for p in found if p.samples is not None]
-    single = np.concatenate([roots.merge(box, ends[~flat]), *narrow, alone])
+    with np.errstate(all="ignore"):
+        inner = nearby.within(box, [each.samples for each in curved if each.closed], ends)
+    single = np.concatenate([roots.merge(box, ends[~flat]), *narrow, alone, roots.merge(box, inner)])
     for x in roots.merge(box, roots.polish(box, single), SAME):
         point = _typed(landscape, x, usual)
-        on_set = point.kind == "degenerate" and any(box.size(s - x).min() < 2 * continua.STEP for s in sets)
+        on_set = point.kind == "degenerate" and any(_on(box, x, samples) for samples in sets)
         at_tip = any(box.size(x - np.array(tip)) < SAME for tip in landscape.cones)
         if not on_set and not at_tip:
             found.append(point)
@@ -101,8 +103,17 @@ def _zeros(
     usual = float(np.median(bends[np.isfinite(bends)])) if np.isfinite(bends).any() else 0.0
     onto_sets = roots.newton(box, x[:: 2 * landscape.dim], reach, roots.HIGH_FLOOR)
     ends = np.concatenate([roots.newton(box, x, reach), onto_sets])
-    size = np.abs(np.linalg.eigvalsh(landscape.hessian(ends)))
-    return ends, size.min(axis=-1) <= roots.FLAT * np.maximum(size.max(axis=-1), TINY * usual), usual
+    if landscape.dim == 2:
+        single = roots.merge(box, ends[~_flat(landscape, ends, usual)])
+        ends = np.concatenate([ends, nearby.around(box, single, ends)])
+    return ends, _flat(landscape, ends, usual), usual
+
+
+def _flat(landscape: Landscape, x: Array, usual: float) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    size = np.abs(np.linalg.eigvalsh(landscape.hessian(x)))
+    flat: np.ndarray[Any, np.dtype[np.bool_]]
+    flat = size.min(axis=-1) <= roots.FLAT * np.maximum(size.max(axis=-1), TINY * usual)
+    return flat
 
 
 def _groups(landscape: Landscape, box: Box, ends: Array) -> list[Array]:
@@ -115,6 +126,12 @@ def _groups(landscape: Landscape, box: Box, ends: Array) -> list[Array]:
     levels = _ranks(landscape.loss(ends), 1e-9 * float(np.ptp(everywhere[np.isfinite(everywhere)])))
     keys = labels * (1 + levels.max()) + levels
     return [ends[keys == key] for key in np.unique(keys)]
+
+
+def _on(box: Box, x: Array, samples: Array) -> bool:
+    """Whether ``x`` is no farther from one of ``samples`` (m, d) than they are from each other, or two steps."""
+    apart = float(np.linalg.norm(np.diff(samples, axis=0) / box.width, axis=-1).max())
+    return bool(box.size(samples - x).min() < 2 * min(walking.STEP, apart))
 
 
 def _extent(box: Box, group: Array) -> float:

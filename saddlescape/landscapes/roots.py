@@ -20,6 +20,7 @@ ITERATIONS = 40
 FLOOR, HIGH_FLOOR = 1e-8, 1e-3  # smaller eigenvalues, relative to the largest, are not divided by
 SETTLED = 1e-6  # an end counts as a zero if its last step is below this part of the width
 NEARLY_FLAT = 1e-4  # below it an end may be on its way to a degenerate zero
+DOUBT = 1e-4  # of the width: degenerate zeros are known no better
 FLAT = 1e-6  # an eigenvalue below this part of the scale is taken as 0
 
 
@@ -178,7 +179,7 @@ def polish(box: Box, x: Array) -> Array:
         if not better.any():
             break
         x = np.where(better[:, None], x + step, x)
-    return tidy(box, _slid(box, x))
+    return tidy(box, _slid(box, x), DOUBT)
 
 
 def _slid(box: Box, x: Array) -> Array:
@@ -201,10 +202,13 @@ def _slid(box: Box, x: Array) -> Array:
     return found
 
 
-def tidy(box: Box, x: Array) -> Array:
-    """Return points (n, d) rounded to as few decimals as leave the gradient no larger."""
+def tidy(box: Box, x: Array, doubt: float = np.inf) -> Array:
+    """Return points (n, d) rounded to as few decimals as leave the gradient no larger, by less than ``doubt`` of the
+    width: farther away there may be another zero."""
+    given = x
     for digits in range(12, 0, -1):
         short = np.round(x, digits) + 0.0
         as_good = np.linalg.norm(box.grad(short), axis=-1) <= np.linalg.norm(box.grad(x), axis=-1)
+        as_good &= box.size(short - given) < doubt
         x = np.where(as_good[:, None], short, x)
     return x

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from saddlescape.landscapes import continua, roots
+from saddlescape.landscapes import roots, walking
 from saddlescape.landscapes.roots import Array, Box
 from saddlescape.results import CriticalPoint
 
@@ -66,7 +66,8 @@ def around_point(field: Field, x: Array, radii: Array) -> int | None:
 def around_curve(field: Field, samples: Array, offset: float) -> int | None:
     """Return the index of a closed curve of zeros: the number just outside less that inside.
 
-    ``samples`` (m, 2) run once around, the first repeated at the end; the loops run ``offset`` beside it.
+    ``samples`` (m, 2) run once around, the first repeated at the end; the loops run ``offset`` beside it, or nearer
+    where the samples are dense, as they are in bends and on small curves.
     """
     path = samples[:-1]
     x, y = path.T
@@ -74,7 +75,9 @@ def around_curve(field: Field, samples: Array, offset: float) -> int | None:
         path = path[::-1]
     tangent = np.roll(path, -1, axis=0) - np.roll(path, 1, axis=0)
     normal = np.stack([tangent[:, 1], -tangent[:, 0]], axis=-1)
-    normal *= offset / np.linalg.norm(normal, axis=-1, keepdims=True)
+    between = np.linalg.norm(path - np.roll(path, 1, axis=0), axis=-1)
+    beside = np.minimum(offset, np.minimum(between, np.roll(between, -1)) / 2)[:, None]
+    normal *= beside / np.linalg.norm(normal, axis=-1, keepdims=True)
     outer, inner = (of_loop(field, polygon(path + side * normal)) for side in (1, -1))
     return None if outer is None or inner is None else outer - inner
 
@@ -111,7 +114,7 @@ def of_point(landscape: Landscape, box: Box, point: CriticalPoint, points: list[
         return int(np.sign(np.prod(point.eigenvalues)))
     if point.samples is not None:
         closed = np.array_equal(point.samples[0], point.samples[-1])
-        offset = float(box.width.min()) * continua.STEP / 4
+        offset = float(box.width.min()) * walking.STEP / 4
         return around_curve(landscape.grad, point.samples, offset) if closed else None
     apart = min((float(box.size(point.x - q.x)) for q in points if q is not point), default=1.0)
     radii = min(1e-3, apart / 3) * box.width
