@@ -674,12 +674,14 @@ NAMED = [part for m in (
     "dnsam:rho=0.3,sigma=0.5,noise=hessian",
 ) for part in ("--opt", m)]  # fmt: skip
 MOMENTUM = ["--opt", "usam:beta=0.5,rho=0.1", "--opt", "gd:beta=0.5,nesterov=true", "--opt", "gd"]
-TABLES = [
+TABLES: list[Any] = [
     ["run", "beale", "--opt", "sam", *QUICK],
     ["run", "beale", *NAMED, *QUICK],
     ["run", "beale", *NAMED, *QUICK, "--x0", "1,2", "--x0=-1.2345,2.34567"],
-    ["run", "beale", *NAMED, *QUICK, "--x0", "disk:30@0,0:1"],
-    ["flow", "himmelblau", "--opt", "sam@flow:rho=0.3", "--opt", "gd@flow"],
+    pytest.param(["run", "beale", *NAMED, *QUICK, "--x0", "disk:30@0,0:1"], marks=pytest.mark.slow),
+    pytest.param(
+        ["flow", "himmelblau", "--opt", "sam@flow:rho=0.3", "--opt", "gd@flow"], marks=pytest.mark.slow
+    ),
     ["basins", "beale", "--opt", "sam", "--resolution", "8", "-n", "100"],
     ["basins", "beale", *NAMED, "--resolution", "4", "-n", "30", "--no-continue"],
     ["escape", "saddle", "--opt", "sam:batch=1", "--runs", "20", "-n", "400"],

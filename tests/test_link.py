@@ -14,6 +14,7 @@ import pytest
 
 import saddlescape as ss
 from saddlescape.dynamics.momentum import MOMENTA
+from saddlescape.dynamics.multipliers import local_behaviour
 from saddlescape.dynamics.perturbations import PERTURBATIONS
 from saddlescape.errors import UsageError
 from saddlescape.landscapes.base import Landscape
@@ -231,15 +232,11 @@ def test_the_mean_step_on_a_line_knows_how_often_the_sign_of_a_noisy_gradient_ch
 
 def test_at_a_maximum_on_a_line_noise_frees_sam_below_a_radius() -> None:
     """There cos x's SAM sees ∓ sin rho: its mean turns inwards from tan rho = sigma √(π/2) on, rho = 0.4648."""
-    for rho, verdict in ((0.46, "repels"), (0.47, "attracts")):
-        (point,) = [
-            p
-            for p in ss.stability(named("cosine"), f"sam:sigma=0.4,rho={rho},eta=0.05").points
-            if p.x[0] == 0
-        ]
-        assert point.verdict == verdict
-    (point,) = [p for p in ss.stability(named("cosine"), "sam@sde2:sigma=0.4,rho=0.3").points if p.x[0] == 0]
-    assert point.verdict == "unknown"
+    top = next(p.id for p in named("cosine").critical_points if p.x[0] == 0)
+    cases = (("sam:rho=0.46", "repels"), ("sam:rho=0.47", "attracts"), ("sam@sde2:rho=0.3", "unknown"))
+    for text, verdict in cases:
+        found = local_behaviour(named("cosine"), ss.method(f"{text},sigma=0.4,eta=0.05"))
+        assert next(each["verdict"] for each in found if each["id"] == top) == verdict
 
 
 @pytest.mark.parametrize(
