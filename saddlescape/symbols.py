@@ -150,6 +150,14 @@ def root(kind: str, entries: Iterable[Scalar], z: Vector) -> Vector:
     return Vector(f"{kind}_root", (*entries, z))
 
 
+def lower_root(entries: Iterable[Scalar], z: Vector) -> Vector:
+    """Return L z with L Lᵀ = M, L lower triangular, for a positive semi-definite M given by its upper triangle.
+
+    What is left of a diagonal entry below 1e-13 of it is rounding and counts as 0, with all below it.
+    """
+    return Vector("lower_root", (*entries, z))
+
+
 def square_root(a: Scalar) -> Scalar:
     """Return √a for a ≥ 0."""
     return Scalar("sqrt", (a,))

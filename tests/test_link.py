@@ -13,9 +13,11 @@ import numpy as np
 import pytest
 
 import saddlescape as ss
+from saddlescape.dynamics.evaluate import ARRAYS
 from saddlescape.dynamics.momentum import MOMENTA
 from saddlescape.dynamics.multipliers import local_behaviour
 from saddlescape.dynamics.perturbations import PERTURBATIONS
+from saddlescape.dynamics.printing import helpers
 from saddlescape.errors import UsageError
 from saddlescape.landscapes.base import Landscape
 
@@ -327,3 +329,19 @@ def test_programs_and_kernels_do_not_depend_on_the_hash_seed(tmp_path: Path) -> 
     assert all(process.returncode == 0 for process in started), answers
     assert len(answers[0][0].split()) == 2
     assert len({said for said, _ in answers}) == 1
+
+
+@pytest.mark.parametrize(("d", "rank"), [(3, 3), (3, 2), (3, 0), (4, 4), (4, 1), (5, 3)])
+def test_a_lower_root_is_a_root_whatever_the_rank(d: int, rank: int) -> None:
+    """Applied to the unit vectors it gives the columns of L, and L Lᵀ is the matrix: printed and as arrays."""
+    columns = np.random.default_rng(d).normal(size=(d, rank)) * 10.0 ** np.arange(rank)
+    matrix = columns @ columns.T
+    upper = [float(matrix[i, j]) for i in range(d) for j in range(i, d)]
+    recip = "def recip(n):\n    return 0.0 if n == 0.0 else 1.0/n\n"
+    space: dict[str, Any] = {"sqrt": np.sqrt, "inline": lambda f: f}
+    exec(recip + "\n".join(helpers({"lower_root"}, d)), space)
+    for root in (space["lower_root"], lambda *a: ARRAYS["lower_root"](*a[:-1], np.array(a[-1]))):
+        lower = np.array([root(*upper, tuple(map(float, e))) for e in np.eye(d)]).T
+        np.testing.assert_allclose(
+            lower @ lower.T, matrix, rtol=1e-11, atol=1e-11 * np.abs(matrix).max(initial=0)
+        )

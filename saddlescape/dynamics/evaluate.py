@@ -198,6 +198,21 @@ def _root(function: Callable[[Any], Any]) -> Callable[..., Any]:
     return rule
 
 
+def _lower(*operands: Any) -> Any:
+    """Return L z, L Lᵀ = M (symbols.lower_root)."""
+    *upper, z = operands
+    d = np.shape(z)[-1]
+    entries = dict(zip(((i, j) for i in range(d) for j in range(i, d)), map(np.asarray, upper), strict=True))
+    lower: dict[tuple[int, int], Any] = {}
+    for j in range(d):
+        pivot = entries[j, j] - sum(lower[j, k] ** 2 for k in range(j))
+        lower[j, j] = np.sqrt(np.where(pivot > 1e-13 * entries[j, j], pivot, 0.0))
+        for i in range(j + 1, d):
+            left = entries[j, i] - sum(lower[i, k] * lower[j, k] for k in range(j))
+            lower[i, j] = left * _recip(lower[j, j])
+    return np.stack([sum(lower[i, j] * z[..., j] for j in range(i + 1)) for i in range(d)], axis=-1)
+
+
 ARRAYS: dict[str, Callable[..., Any]] = {
     "constant": float,
     "fixed": np.array,
@@ -216,6 +231,7 @@ ARRAYS: dict[str, Callable[..., Any]] = {
     "where": lambda a, b, yes, no: np.where((np.asarray(a) < b)[..., None], yes, no),
     "abs_root": _root(np.abs),
     "clip_root": _root(lambda values: np.maximum(values, 0.0)),
+    "lower_root": _lower,
     "recip": _recip,
     "add": np.add,
     "sub": np.subtract,

@@ -22,7 +22,7 @@ VECTOR = {
 }
 INFIX = {"add": "({} + {})", "sub": "({} - {})", "mul": "{}*{}", "div": "_divide({}, {})", "neg": "(-{})"}
 ROOTS = {"abs_root": "sqrt(abs({}))", "clip_root": "sqrt({0} if {0} > 0.0 else 0.0)"}
-CALLS = (*VECTOR, *ROOTS, "norm", "dot", "recip", "sqrt", "larger", "above")
+CALLS = (*VECTOR, *ROOTS, "lower_root", "norm", "dot", "recip", "sqrt", "larger", "above")
 
 
 class Rows:
@@ -68,7 +68,7 @@ def helpers(operations: set[str], d: int) -> list[str]:
     return [
         _helper(op, d)
         for op in sorted(needed)
-        if op in VECTOR or op in (*ROOTS, "dot", "norm", "larger", "above")
+        if op in VECTOR or op in (*ROOTS, "lower_root", "dot", "norm", "larger", "above")
     ]
 
 
@@ -83,6 +83,8 @@ def _helper(op: str, d: int) -> str:
         return "@inline\ndef above(a, b):\n    return 1.0 if a > b else 0.0"
     if op in ROOTS:
         return _root(op, d)
+    if op == "lower_root":
+        return _lower_root(d)
     arguments, component = VECTOR[op]
     return (
         f"@inline\ndef {op}({arguments}):\n    return {tuple_text([component.format(i=i) for i in range(d)])}"
@@ -103,6 +105,22 @@ def _root(op: str, d: int) -> str:
             "    return ((mean + half*h)*z[0] + half*b*z[1], half*b*z[0] + (mean - half*h)*z[1])",
         ]
     return "\n".join(lines)
+
+
+def _lower_root(d: int) -> str:
+    """L z with L Lᵀ = M, column by column (Cholesky); a column whose pivot is rounding is 0."""
+    upper = [f"m{i}_{j}" for i in range(d) for j in range(i, d)]
+    lines = [f"@inline\ndef lower_root({', '.join(upper)}, z):"]
+    for j in range(d):
+        left = " - ".join([f"m{j}_{j}", *(f"l{j}_{k}*l{j}_{k}" for k in range(j))])
+        lines += [f"    p = {left}", f"    l{j}_{j} = sqrt(p if p > 1e-13*m{j}_{j} else 0.0)"]
+        if j + 1 < d:
+            lines.append(f"    q = recip(l{j}_{j})")
+        for i in range(j + 1, d):
+            left = " - ".join([f"m{j}_{i}", *(f"l{i}_{k}*l{j}_{k}" for k in range(j))])
+            lines.append(f"    l{i}_{j} = ({left})*q")
+    rows = [" + ".join(f"l{i}_{j}*z[{j}]" for j in range(i + 1)) for i in range(d)]
+    return "\n".join([*lines, f"    return {tuple_text(rows)}"])
 
 
 def stage_function(

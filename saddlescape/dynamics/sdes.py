@@ -14,9 +14,9 @@ from saddlescape.dynamics.clocks import Parts
 from saddlescape.dynamics.flows import Face, atoms, average, mean_direction, slope, total
 from saddlescape.dynamics.noise import hessian_entries
 from saddlescape.dynamics.schemes import SDE_SCHEMES, State
-from saddlescape.symbols import Scalar, Vector, component, number, root, square_root, variable
+from saddlescape.symbols import Scalar, Vector, component, lower_root, number, root, square_root, variable
 
-#: with more atoms than this, and d ≤ 2, the noise is √C dW with d normals instead of one normal per atom
+#: with more atoms than this, and than coordinates, the noise is C^½ dW with d normals instead of one normal per atom
 FEW_ATOMS = 4
 COVARIANCES = ("psd", "exact", "literal")
 
@@ -68,8 +68,9 @@ class Sde(Face):
             assert self.order is not None
             return root("clip", entries(parts.dim, pieces, self.order - 1), variable("db"))
         whole = [(p, [total(terms)]) for p, terms in pieces]
-        if len(whole) > FEW_ATOMS and parts.dim <= 2:
-            return root("clip", entries(parts.dim, whole, 0), variable("db"))  # type: ignore[arg-type]
+        if len(whole) > max(FEW_ATOMS, parts.dim):
+            upper, z = entries(parts.dim, whole, 0), variable("db")  # type: ignore[arg-type]
+            return root("clip", upper, z) if parts.dim <= 2 else lower_root(upper, z)
         mean = average([(p, v[0]) for p, v in whole])
         columns = [(sqrt(p) * number(f"xi{k}")) * (v[0] - mean) for k, (p, v) in enumerate(whole)]
         return total(list(columns))

@@ -87,7 +87,7 @@ class _Rules:
             "bend": lambda p, u, source: self.jet(p, tuple(None if t is None else (t,) for t in u), source),
             # what does not depend on rho
             "abs_root": lambda *args: (Vector("abs_root", tuple(a[0] for a in args)),),
-            "where": _refused, "third": _refused, "fourth": _refused, "clip_root": _refused,
+            "where": _refused, "third": _refused, "fourth": _refused, "clip_root": _refused, "lower_root": _refused,
         }  # fmt: skip
 
     def cut(self, terms: Sequence[Any]) -> Series:
