@@ -22,7 +22,8 @@ from saddlescape.dynamics.kernels import Kernel
 from saddlescape.dynamics.link import CHECK, adaptive
 from saddlescape.dynamics.plan import Plan, fitting
 from saddlescape.dynamics.simulate import kernel_of
-from saddlescape.dynamics.status import CODES, Ends, Verdicts, judge
+from saddlescape.dynamics.status import CODES, Ends, judge
+from saddlescape.dynamics.verdicts import Verdicts
 from saddlescape.dynamics.work import PIECE, Halt, Progress, work
 from saddlescape.partial import PartialFates
 

@@ -6,7 +6,6 @@ end. A trajectory is *recurrent* if the two are the same to a quarter of their s
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -18,10 +17,9 @@ from saddlescape.answers.basins import RULES
 from saddlescape.dynamics import neighbourhoods
 from saddlescape.dynamics.capture import FLAT, captured, distance, length, rests
 from saddlescape.dynamics.method import Method
-from saddlescape.dynamics.multipliers import behaviours
 from saddlescape.dynamics.plan import sets
 from saddlescape.dynamics.radius import capture_radius
-from saddlescape.dynamics.traps import TOGETHER, holds_under_noise
+from saddlescape.dynamics.verdicts import Verdicts
 from saddlescape.landscapes.base import Array, Landscape
 from saddlescape.landscapes.critical import MIXED
 from saddlescape.landscapes.sublevel import GRID, bowls
@@ -140,32 +138,6 @@ def _decide(landscape: Landscape, method: Method, run: Run, members: Any, out: d
     if 0 < len(near) <= neighbourhoods.MOST:
         for part in moving():
             out["fate"][part] = neighbourhoods.fates(landscape, method, run.final[part], near)
-
-
-class Verdicts:
-    """What the methods do at a critical point: found for some of them together, when one of them is asked about."""
-
-    def __init__(self, landscape: Landscape, methods: list[Method]) -> None:
-        self.landscape, self.methods = landscape, methods
-        self.found: dict[tuple[int, int], str] = {}
-        self.lock = threading.Lock()
-
-    def of(self, place: int, point: CriticalPoint) -> str:
-        """Return the verdict of method number ``place`` at ``point``."""
-        with self.lock:  # whoever comes first finds out, the others wait
-            if (place, point.id) not in self.found:
-                block = range(len(self.methods))[place - place % TOGETHER :][:TOGETHER]
-                methods = [self.methods[k] for k in block]
-                answers = behaviours(self.landscape, methods, point)
-                for k, method, answer in zip(block, methods, answers, strict=True):
-                    self.found[k, point.id] = self._noisy(method, point, answer["verdict"])
-        return self.found[place, point.id]
-
-    def _noisy(self, method: Method, point: CriticalPoint, mean: str) -> str:
-        """Return the verdict with the noise, where what the mean does, ``mean``, does not tell: noise carries away."""
-        if not method.random or mean == "repels" or point.kind == "cone":
-            return mean
-        return "traps" if holds_under_noise(self.landscape, method, point) else "repels"
 
 
 def _groups(method: Method, n: int) -> Iterator[tuple[Method, Any]]:

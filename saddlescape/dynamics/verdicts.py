@@ -1,0 +1,37 @@
+"""Verdicts: what methods do at the critical points where trajectories are seen, found when it is asked for."""
+
+from __future__ import annotations
+
+import threading
+
+from saddlescape.dynamics.method import Method
+from saddlescape.dynamics.multipliers import behaviours
+from saddlescape.dynamics.traps import TOGETHER, holds_under_noise
+from saddlescape.landscapes.base import Landscape
+from saddlescape.results import CriticalPoint
+
+
+class Verdicts:
+    """What the methods do at a critical point: found for some of them together, when one of them is asked about."""
+
+    def __init__(self, landscape: Landscape, methods: list[Method]) -> None:
+        self.landscape, self.methods = landscape, methods
+        self.found: dict[tuple[int, int], str] = {}
+        self.lock = threading.Lock()
+
+    def of(self, place: int, point: CriticalPoint) -> str:
+        """Return the verdict of method number ``place`` at ``point``."""
+        with self.lock:  # whoever comes first finds out, the others wait
+            if (place, point.id) not in self.found:
+                block = range(len(self.methods))[place - place % TOGETHER :][:TOGETHER]
+                methods = [self.methods[k] for k in block]
+                answers = behaviours(self.landscape, methods, point)
+                for k, method, answer in zip(block, methods, answers, strict=True):
+                    self.found[k, point.id] = self._noisy(method, point, answer["verdict"])
+        return self.found[place, point.id]
+
+    def _noisy(self, method: Method, point: CriticalPoint, mean: str) -> str:
+        """Return the verdict with the noise, where what the mean does, ``mean``, does not tell: noise carries away."""
+        if not method.random or mean == "repels" or point.kind == "cone":
+            return mean
+        return "traps" if holds_under_noise(self.landscape, method, point) else "repels"
