@@ -778,6 +778,22 @@ def test_a_tick_that_is_too_long_is_pointed_out_and_run(say: Callable[..., Said]
     assert "note: dt = 3 of gd@flow is more than 2/λmax" in err
 
 
+def test_a_dt_too_long_for_the_field_of_usam_is_said(say: Callable[..., Said]) -> None:
+    """On x² with rho = 5 the field is 2x(1 + 10): dt = 0.2 is below 2/λmax of the loss, which is 1, and beyond 2/22."""
+    asked = [
+        "run",
+        "x^2",
+        "--opt",
+        "usam@flow:rho=5,dt=0.2,eta=0.2",
+        "-n",
+        "20",
+        "--no-plot",
+        "--no-baseline",
+    ]
+    assert "is more than 2/λmax at a start, which is down to 0.0909" in " ".join(say(*asked)[2].split())
+    assert "2/λmax" not in say(*[a.replace("dt=0.2", "dt=0.05") for a in asked])[2]
+
+
 def test_a_run_of_minutes_is_announced_with_its_ticks(say: Callable[..., Said]) -> None:
     def notes(*words: str) -> str:
         return say("run", "beale", "--no-baseline", *words, "--dry-run")[2]

@@ -289,6 +289,25 @@ def test_verdicts_of_many_are_those_of_each_alone(name: str) -> None:
         assert together == [behaviours(landscape, [one], point)[0]["verdict"] for one in made]
 
 
+def test_a_saddle_that_holds_sam_in_a_small_place_alone_holds_it_there() -> None:
+    """With rho = 1 Himmelblau's saddle near (-0.128, -1.954) keeps what is within 0.03, at a hover of 0.024; of starts
+    0.1 away, still within the capture radius, a fifth leave."""
+    himmelblau = ss.landscape("himmelblau")
+    saddle = next(p for p in himmelblau.critical_points if np.allclose(p.x, (-0.128, -1.954), atol=1e-3))
+    found = next(
+        b for b in local_behaviour(himmelblau, ss.method("sam:rho=1,eta=5e-4")) if b["id"] == saddle.id
+    )
+    assert found["verdict"] == "traps"
+    assert 0.015 < found["radius"] < 0.03
+    turn = np.linspace(0, 2 * np.pi, 40, endpoint=False)
+    circle = np.stack([np.cos(turn), np.sin(turn)], axis=1)
+    near, far = (end(himmelblau, "sam:rho=1,eta=5e-4", saddle.x + r * circle, 6000) for r in (0.01, 0.1))
+    assert set(near.status) == {"trapped"}
+    gone = np.linalg.norm(far.final - saddle.x, axis=1) > 0.1
+    assert 4 <= gone.sum() <= 20
+    assert not (far.fate[gone].filled(-1) == saddle.id).any()
+
+
 def test_a_degenerate_minimum_holds_sam_within_what_it_sees_there() -> None:
     """On x⁴ + y⁴ no curvature tells how far SAM hovers; a step from 0 is eta times the gradient a distance rho away."""
     landscape, eta, rho = ss.landscape("x^4 + y^4"), 1e-3, 0.3

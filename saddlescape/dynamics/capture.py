@@ -19,9 +19,11 @@ NEWTON, SAME_LOSS = 12, 1e-6
 MANY = 500
 
 
-def captured(landscape: Landscape, method: Method, p: CriticalPoint, box: Array) -> Any:
-    """Whether the whole box (n, 2, d) of the last window lies within the capture radius of ``p``."""
-    radius = capture_radius(landscape, method, p)
+def captured(
+    landscape: Landscape, method: Method, p: CriticalPoint, box: Array, within: float = np.inf
+) -> Any:
+    """Whether the whole box (n, 2, d) of the last window lies within the capture radius of ``p``, and ``within``."""
+    radius = min(capture_radius(landscape, method, p), within)
     with np.errstate(all="ignore"):
         if p.samples is not None:
             half = 0.5 * np.linalg.norm(box[:, 1] - box[:, 0], axis=1)

@@ -166,6 +166,7 @@ def _traps(landscape: Landscape, methods: list[Method], point: CriticalPoint) ->
         {
             "verdict": "traps" if seen.kept else "repels",
             "radius": seen.hover if seen.kept else None,
+            **({"within": seen.within} if seen.kept and seen.within < np.inf else {}),
             "note": "hovers around it (normalised: the map is not smooth here)"
             if seen.kept
             else "starts of a small ball around it come to rest beside it, where the gradient is not zero"

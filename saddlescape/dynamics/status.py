@@ -155,12 +155,12 @@ def _groups(method: Method, n: int) -> Iterator[tuple[Method, Any]]:
 
 
 def judge(
-    landscape: Landscape, method: Method, ends: Ends, verdict: Callable[[CriticalPoint], str]
+    landscape: Landscape, method: Method, ends: Ends, verdict: Callable[[CriticalPoint], tuple[str, float]]
 ) -> dict[str, Any]:
     """Return the columns status (places in STATUSES), point, fate, nearest and distance, and the place in RULES of what
     decided the fate, of trajectories of a method with one value per number.
 
-    ``verdict`` says what the method does at a critical point."""
+    ``verdict`` says what the method does at a critical point, and how near one must be for that."""
     end, box, recurrent = ends.x, ends.box, ends.recurrent
     finite, inside = _finite(end), _inside(landscape, end)
     points = landscape.critical_points
@@ -183,9 +183,10 @@ def judge(
             here = here[_is_low(landscape, end[here])]
         low = p.kind in ("minimum", "cone") or p.nature in ("minima", MIXED)
         word, stays = ("converged", IN_LOW) if low else ("trapped", ELSEWHERE)
-        if (
-            here.size and verdict(p) in stays
-        ):  # who passes slowly through, or swings past, is not there for good
+        said, within = verdict(p) if here.size else ("", np.inf)
+        if within < np.inf:
+            here = here[captured(landscape, method, p, box[here], within)]
+        if said in stays:  # who passes slowly through, or swings past, is not there for good
             status[here], point[here], fate[here] = CODES[word], p.id, p.id
     for gone, name in ((finite & ~inside, "left"), (~finite, "diverged")):
         status[gone], point[gone], fate[gone] = CODES[name], -1, -1

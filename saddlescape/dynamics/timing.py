@@ -9,7 +9,8 @@ import numpy as np
 
 from saddlescape.dynamics.draws import DEPTH
 from saddlescape.dynamics.evaluate import evaluated, slope_at
-from saddlescape.dynamics.flows import Face, Flow, arrives
+from saddlescape.dynamics.expansion import along
+from saddlescape.dynamics.flows import Face, Flow, arrives, mean_direction
 from saddlescape.dynamics.method import Method
 from saddlescape.dynamics.sdes import Sde
 from saddlescape.errors import UsageError
@@ -43,7 +44,8 @@ def too_many(what: str, tick: str, count: float, most: float) -> str:
 
 def caution(landscape: Landscape, method: Method, x0: Array, most: int = 1000) -> str:
     """Return in words that dt is too long for a start: the flow is held there by its own rule (flows.captured), or dt is
-    beyond 2/λmax, which an explicit scheme can follow; "" where neither is so. The first ``most`` starts are asked."""
+    beyond 2/λmax, which an explicit scheme can follow, λ of the field's derivative; "" where neither is so. The first
+    ``most`` starts are asked."""
     clock = method.clock
     if not isinstance(clock, Face) or getattr(clock, "adaptive", False):
         return ""
@@ -52,18 +54,39 @@ def caution(landscape: Landscape, method: Method, x0: Array, most: int = 1000) -
     if words := _held_at_once(landscape, method, x, numbers):
         return words
     with np.errstate(all="ignore"):
-        hessian, slope = landscape.hessian(x), np.linalg.norm(landscape.grad(x), axis=1)
-    fine = np.isfinite(hessian).all(axis=(1, 2)) & (slope > 0)
+        rates, slope = _rates(landscape, method, x, numbers), np.linalg.norm(landscape.grad(x), axis=1)
+    fine = np.isfinite(rates) & (slope > 0)
     if not fine.any():
         return ""
-    limit = 2.0 / max(float(np.abs(np.linalg.eigvalsh(hessian[fine])).max()), 1e-300)
+    limit = 2.0 / max(float(rates[fine].max()), 1e-300)
     dt = float(np.max(numbers["dt"]))
     if dt <= limit:
         return ""
+    where = "at a start" if len(x) == 1 else f"at {np.mean(dt * rates[fine] > 2.0):.0%} of the starts"
     return (
-        f"dt = {dt:g} of {method.name}@{clock.name} is more than 2/λmax = {limit:.3g} at a start: the scheme "
-        "cannot follow the equation there. Take a smaller dt"
+        f"dt = {dt:g} of {method.name}@{clock.name} is more than 2/λmax {where}, which is down to {limit:.3g}: "
+        "the scheme cannot follow the equation there. Take a smaller dt"
     )
+
+
+def _rates(landscape: Landscape, method: Method, x: Array, numbers: Mapping[str, Array]) -> Array:
+    """Return the largest |eigenvalue| (n,) of the derivative of the field at ``x`` (n, d): for USAM some λ(1 + rho λ).
+
+    Of what jumps or is random, whose derivative says little or is long, that of the gradient."""
+    hessian = landscape.hessian(x)
+    if method.perturbation.is_smooth and not method.noise.random:
+        here, axes = variable("x"), np.eye(landscape.dim)
+        order, kind = getattr(method.clock, "order", None), getattr(method.clock, "drift", "plain")
+        field = mean_direction(method.parts(landscape.dim, landscape.n_samples), here, order, kind)
+        columns = [along(field, fixed(e), here) for e in axes]
+        given = [
+            np.zeros_like(x) if c is None else evaluated(landscape, c, {"x": x}, numbers) for c in columns
+        ]
+        hessian = np.stack([np.broadcast_to(c, x.shape) for c in given], axis=-1)
+    found = np.full(len(x), np.nan)
+    fine = np.isfinite(hessian).all(axis=(1, 2))
+    found[fine] = np.abs(np.linalg.eigvals(hessian[fine])).max(axis=1)
+    return found
 
 
 def _held_at_once(landscape: Landscape, method: Method, x: Array, numbers: dict[str, Array]) -> str:

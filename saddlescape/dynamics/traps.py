@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,8 @@ from saddlescape.results import CriticalPoint
 
 #: starts of the check that a neighbourhood is kept, and its ticks: ten times 1/(eta·min|λ|) within these bounds
 STARTS, TICKS = 48, (1500, 6000)
+#: the balls that are tried, in units of the capture radius (or of rho, if that is less)
+BALLS = (1 / 4, 1 / 32)
 #: looks at a continuum, whose distance takes a Hessian
 ALONG = 200
 #: gradients of a start that all checks on a landscape take together, from which on they are compiled
@@ -57,12 +59,14 @@ AT_ONCE = 128
 
 @dataclass(frozen=True)
 class Held:
-    """What the starts of one method did: whether all were kept, how far out they hover at the end, and whether one of
-    them came to rest beside the point, where the gradient is not zero."""
+    """What the starts of one method did: whether all were kept, how far out they hover at the end, whether one of them
+    came to rest beside the point, where the gradient is not zero; and, if only the smaller ball was kept, how near a
+    trajectory must be to be held (a little farther than they hover)."""
 
     kept: bool
     hover: float
     beside: bool
+    within: float = np.inf
 
 
 def held(
@@ -70,28 +74,35 @@ def held(
 ) -> list[Held]:
     """Run each of ``methods``, alike but for their numbers, from a small ball around ``point`` and say what it kept.
 
-    Kept is what stays within the capture radius. ``starts`` are looked at ``looks`` times (0: every tick of the map; a
-    continuum at most ALONG times).
+    Kept is what stays within the capture radius. Where some leave, a ball an eighth as large is tried, as wide as a step
+    from the point itself: what is held may be smaller than what is called near. ``starts`` are looked at ``looks``
+    times (0: every tick of the map; a continuum at most ALONG times).
     """
     found: dict[int, Held] = {}
     often, together = [_look(m) for m in methods], max(1, TOGETHER // max(1, landscape.dim // 2))
-    for each in dict.fromkeys(often):
-        alike = [k for k, other in enumerate(often) if other == each]
+    for each, ball in ((each, ball) for ball in BALLS for each in dict.fromkeys(often)):
+        alike = [k for k, other in enumerate(often) if other == each and not _settled(found.get(k))]
         for first in range(0, len(alike), together):
             part = alike[first : first + together]
-            seen = _seen(landscape, [methods[k] for k in part], point, starts, looks)
+            seen = _seen(landscape, [methods[k] for k in part], point, starts, looks, ball)
+            if ball != BALLS[0]:
+                seen = [replace(one, within=2.0 * one.hover) for one in seen]
             found |= dict(zip(part, seen, strict=True))
     return [found[k] for k in range(len(methods))]
 
 
+def _settled(one: Held | None) -> bool:
+    return one is not None and (one.kept or one.beside)
+
+
 def _seen(
-    landscape: Landscape, methods: list[Method], point: CriticalPoint, starts: int, looks: int
+    landscape: Landscape, methods: list[Method], point: CriticalPoint, starts: int, looks: int, ball: float
 ) -> list[Held]:
     """Return what a few methods do that are looked at equally often."""
     radius = np.array([capture_radius(landscape, m, point) for m in methods])
     rho = np.array([float(m.numbers.get("rho") or 0.0) for m in methods])  # type: ignore[arg-type]
     # no trap along a negative direction reaches beyond rho, so the ball stays well inside
-    size = 0.25 * np.minimum(radius, rho)
+    size = ball * np.minimum(radius, rho)
     x = point.x + size[:, None, None] * _ball(landscape.dim, starts)
     last = np.array([_lasting(m, point) for m in methods])
     stride = _stride(int(last.max()), looks or (ALONG if point.samples is not None else 0))
@@ -128,7 +139,7 @@ def _share(landscape: Landscape, method: Method, point: CriticalPoint) -> float:
     """Return the share of runs that are captured at the end of the check."""
     from saddlescape.dynamics.simulate import carry_out  # whose statuses ask what is found here
 
-    x = point.x + 0.25 * capture_radius(landscape, method, point) * _ball(landscape.dim, STARTS)
+    x = point.x + BALLS[0] * capture_radius(landscape, method, point) * _ball(landscape.dim, STARTS)
     ticks = _lasting(method, point) * _look(method)
     try:
         run = carry_out(plan_run(landscape, method, x, None, ticks, ticks, False, 0, {}))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 
+import numpy as np
+
 from saddlescape.dynamics.method import Method
 from saddlescape.dynamics.multipliers import behaviours
 from saddlescape.dynamics.traps import TOGETHER, holds_under_noise
@@ -16,18 +18,19 @@ class Verdicts:
 
     def __init__(self, landscape: Landscape, methods: list[Method]) -> None:
         self.landscape, self.methods = landscape, methods
-        self.found: dict[tuple[int, int], str] = {}
+        self.found: dict[tuple[int, int], tuple[str, float]] = {}
         self.lock = threading.Lock()
 
-    def of(self, place: int, point: CriticalPoint) -> str:
-        """Return the verdict of method number ``place`` at ``point``."""
+    def of(self, place: int, point: CriticalPoint) -> tuple[str, float]:
+        """Return the verdict of method number ``place`` at ``point``, and how near one must be for it."""
         with self.lock:  # whoever comes first finds out, the others wait
             if (place, point.id) not in self.found:
                 block = range(len(self.methods))[place - place % TOGETHER :][:TOGETHER]
                 methods = [self.methods[k] for k in block]
                 answers = behaviours(self.landscape, methods, point)
                 for k, method, answer in zip(block, methods, answers, strict=True):
-                    self.found[k, point.id] = self._noisy(method, point, answer["verdict"])
+                    word = self._noisy(method, point, answer["verdict"])
+                    self.found[k, point.id] = word, float(answer.get("within", np.inf))
         return self.found[place, point.id]
 
     def _noisy(self, method: Method, point: CriticalPoint, mean: str) -> str:

@@ -24,7 +24,7 @@ def draw(page: Page, threads: int | None) -> None:
     """Draw the basins of gradient flow on Himmelblau's function and of USAM's flow, with the "
     "separatrices of each."""
     scene = ss.landscape("himmelblau")
-    methods = ("gd@flow:dt=0.002", "usam@flow:dt=0.001,rho=0.012")
+    methods = ("gd@flow:dt=0.002", "usam@flow:dt=5e-5,rho=0.012")
     first = len(page.figure.axes)
     found = [ss.basins(scene, text, resolution=200, time=1.5, threads=threads) for text in methods]
     shown(page, found, differ=False)
