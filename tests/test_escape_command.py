@@ -176,6 +176,13 @@ def test_a_damaged_archive_is_named_once(say: Say) -> None:
     assert err.count("cannot be read") == 1
 
 
+def test_junk_that_is_called_an_archive_is_said_to_be_none(say: Say) -> None:
+    Path("c.npz").write_bytes(b"junk")
+    code, _, err = say("rerun", "--check", "c.npz")
+    assert code == 2
+    assert err == "error: c.npz cannot be read: it is no file of saddlescape, or damaged\n"
+
+
 def test_one_run_is_one_run(say: Say) -> None:
     _, out, _ = say("escape", "saddle", "--opt", "sgd", "--runs", "1", "--steps", "20", "--no-plot")
     assert " 1 run," in out
