@@ -9,13 +9,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgb
 from scipy.stats import binomtest
 
 import saddlescape as ss
 from saddlescape import plots
 from saddlescape.answers.escape import Escape
 from saddlescape.errors import Interrupted, UsageError
-from saddlescape.plots.escaping import swept
+from saddlescape.plots.escaping import colours, swept
 from saddlescape.specs.escape import EscapeSpec
 
 Say = Callable[..., tuple[int, str, str]]
@@ -215,6 +216,22 @@ def test_shares_against_what_is_swept(sweep: list[Escape]) -> None:
         plots.escape_against(sweep[:2])
     with pytest.raises(UsageError, match="do not differ in rho"):
         plots.escape_against(sweep, "rho")
+
+
+def test_a_line_between_swept_points_has_no_methods_colour() -> None:
+    L = ss.landscape("saddle")
+    found = [
+        ss.escape(L, m, runs=30, steps=20) for m in ("sgd", "sam:batch=1,rho=0.5", "sam:batch=2,rho=0.5")
+    ]
+    drawn, hues = plots.escape_against(found, "batch"), colours(found)
+    assert len({to_rgb(hue) for hue in hues}) == 3
+    for line in drawn.lines:
+        assert to_rgb(line.get_color()) not in {to_rgb(hue) for hue in hues}
+        assert line.get_linewidth() < drawn.points[0].get_markersize() / 4
+    # bars and points are of the method's colour, in the order of groups
+    assert [to_rgb(p.get_color()) for p in drawn.points] == [to_rgb(hue) for hue in hues]
+    for bar, hue in zip(drawn.bars, hues, strict=True):
+        assert to_rgb(bar.lines[2][0].get_color()[0]) == to_rgb(hue)
 
 
 def test_the_page_says_what_was_found(sweep: list[Escape]) -> None:
