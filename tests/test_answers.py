@@ -122,7 +122,9 @@ def test_an_answer_is_the_same_after_loading(tmp_path: Path) -> None:
     assert back.plane == (0, 1)
 
 
-@pytest.mark.parametrize("data", [b"junk", b"", b"\x80\x04K\x01.", b"PK\x03\x04 and no more", b"\x93NUMPY\x01\x00"])
+@pytest.mark.parametrize(
+    "data", [b"junk", b"", b"\x80\x04K\x01.", b"PK\x03\x04 and no more", b"\x93NUMPY\x01\x00"]
+)
 def test_what_is_no_archive_is_said_in_one_line(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "c.npz"
     path.write_bytes(data)

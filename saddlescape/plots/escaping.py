@@ -36,7 +36,7 @@ class Escapes:
 
 @dataclass
 class Against:
-    """What ``escape_against`` drew: a line for every group of methods at its ``places``, a point and a bar for every one."""
+    """What ``escape_against`` drew: a line for every group of methods at its ``places``, a point and a bar for each."""
 
     axes: Axes
     places: list[Array] = field(default_factory=list)
