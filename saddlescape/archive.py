@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from zipfile import is_zipfile
 
 import numpy as np
 
@@ -50,5 +51,10 @@ def opened(path: Path) -> Iterator[Any]:
             yield file
     except FileNotFoundError:
         raise OutputError(f"there is no file {path}") from None
+    except OSError as error:  # no permission, a folder
+        raise OutputError(f"{path} cannot be read: {error.strerror or error}") from None
     except Exception as error:  # a damaged archive fails in many ways: zip, zlib, array headers, sizes
-        raise OutputError(f"{path} cannot be read: {error!s:.200}") from None
+        # of what is none of ours NumPy says that it may be pickled, and how to load it unsafely
+        ours = is_zipfile(path) and "pickle" not in str(error)
+        said = f"{error!s:.200}" if ours else "it is no file of saddlescape, or damaged"
+        raise OutputError(f"{path} cannot be read: {said}") from None

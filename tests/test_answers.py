@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -119,6 +120,30 @@ def test_an_answer_is_the_same_after_loading(tmp_path: Path) -> None:
     np.testing.assert_array_equal(back.background.loss, basins.background.loss)
     assert back.summary() == basins.summary()
     assert back.plane == (0, 1)
+
+
+@pytest.mark.parametrize(
+    "data", [b"junk", b"", b"\x80\x04K\x01.", b"PK\x03\x04 and no more", b"\x93NUMPY\x01\x00"]
+)
+def test_what_is_no_archive_is_said_in_one_line(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "c.npz"
+    path.write_bytes(data)
+    with pytest.raises(OutputError) as refused:
+        ss.load(path)
+    assert str(refused.value) == f"{path} cannot be read: it is no file of saddlescape, or damaged"
+
+
+def test_a_whole_array_and_an_archive_of_others_are_refused_in_one_line(tmp_path: Path) -> None:
+    array, other = tmp_path / "a.npz", tmp_path / "b.npz"
+    with array.open("wb") as file:
+        np.save(file, np.arange(3))
+    np.savez(other, x=np.array([{}], dtype=object))
+    for path in (array, other):
+        with pytest.raises(OutputError) as refused:
+            ss.load(path)
+        assert re.fullmatch(r".* cannot be read: .*", str(refused.value))
+        assert "allow_pickle" not in str(refused.value)
+        assert "object has no attribute" not in str(refused.value)
 
 
 def test_a_damaged_answer_is_refused_in_words(tmp_path: Path) -> None:

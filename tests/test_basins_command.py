@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.stats import binomtest
 
 import saddlescape as ss
 from saddlescape.errors import UsageError
@@ -58,7 +59,18 @@ def test_the_table_says_shares_intervals_and_what_decided(
     assert out.count("in the basin of minimum (3, 2)") == 2  # once for each method, arrived or not
     assert " arrived, " in out
     assert "decided in a bowl" in out
-    assert "they end differently from" in out
+    found = re.search(
+        r"([\d.]+)% \(([\d.]+)% to ([\d.]+)%\) of all starts end differently; of ([\d.]+)% one end is not known",
+        out,
+    )
+    # of all 80 pixels, also those of which an end is not known
+    L = ss.landscape("himmelblau")
+    first, second = (ss.basins(L, f"gd:eta={eta}", resolution=(10, 8), steps=150) for eta in (0.01, 0.016))
+    apart = ss.disagreement(first, second)
+    low, high = binomtest(int(apart.differ.sum()), 80).proportion_ci(0.95, method="wilson")
+    wanted = [100 * a for a in (apart.differ.sum() / 80, low, high, apart.unknown.sum() / 80)]
+    assert found is not None
+    assert [float(a) for a in found.groups()] == pytest.approx(wanted, abs=0.006)
     assert "landscape critical himmelblau --opt gd:eta=0.01 --opt gd:eta=0.016" in err
 
 

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 from basins_by_hand import by_hand, centres
+from scipy.stats import linregress
+from scipy.stats import t as student
 
 import saddlescape as ss
 from saddlescape.analysis.boundaries import slope, uncertain_pixels
@@ -116,6 +118,40 @@ def test_a_cantor_boundary_has_its_dimension() -> None:
     # two colours by turns: what the finest level paints, and the largest gaps, leave some per cent
     assert alpha == pytest.approx(1 - np.log(2) / np.log(3), abs=0.02)
     assert low < 1 - np.log(2) / np.log(3) < high
+
+
+@pytest.mark.parametrize("binomial", [False, True])
+def test_shares_on_a_line_keep_their_counting_error(binomial: bool) -> None:
+    """Points without residuals: the width is that of slopes fitted to counts drawn anew."""
+    eps, count = np.array([1.0, 2.0, 4.0]), np.array([2000, 2000, 2000])
+    hits = np.array([100, 200, 400])
+    alpha, (low, high) = slope(eps, hits, count, binomial)
+    assert alpha == pytest.approx(1, abs=1e-12)
+    drawn = np.random.default_rng(0).binomial(count, hits / count, (20_000, 3))
+    weights = np.sqrt(hits / (1 - hits / count)) if binomial else np.ones(3)
+    slopes = np.polyfit(np.log(eps), np.log(drawn / count).T, 1, w=weights)[0]
+    # the standard deviation of 20 000 is known to half a per cent, the delta method to one at 100 counts
+    assert (high - low) / 2 == pytest.approx(1.96 * slopes.std(), rel=0.03)
+
+
+def test_residuals_beyond_the_counting_error_are_told_by_t() -> None:
+    eps, hits = 2.0 ** np.arange(5), np.array([1000, 3000, 3500, 9000, 12_000]) * 100
+    alpha, (low, high) = slope(eps, hits, np.full(5, 10**7), False)
+    known = linregress(np.log(eps), np.log(hits))
+    assert alpha == pytest.approx(known.slope, rel=1e-12)
+    assert (high - low) / 2 == pytest.approx(student.ppf(0.975, 3) * known.stderr, rel=1e-9)
+
+
+@pytest.mark.parametrize("size", [12, 20, 32, 64])
+def test_an_exponent_of_a_small_map_is_never_exact(size: int) -> None:
+    line = painted((np.arange(size)[None] >= size // 2) * np.ones((size, 1), dtype=int))
+    low, high = ss.uncertainty_exponent(line, distances=(1, 2, 4)).interval
+    assert high - low > 0.1
+    # nor where every start is uncertain
+    chess = painted(np.add.outer(np.arange(size), 2 * np.arange(size)) % 3)
+    low, high = ss.uncertainty_exponent(chess, distances=(1, 2, 4)).interval
+    assert high - low > 1e-4
+    assert low < 0 < high
 
 
 @pytest.mark.slow

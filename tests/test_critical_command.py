@@ -154,6 +154,19 @@ def test_fates_on_a_grid_are_those_of_runs_one_by_one() -> None:
     np.testing.assert_allclose(line.x, 0.0964, atol=5e-5)  # as printed
 
 
+def test_a_diagram_without_a_point_is_of_the_only_one_or_asks_which() -> None:
+    axes = ("usam", "rho=0.1..3/5", "eta=0.1..1/4")
+    alone, named = ss.phase_diagram(SADDLE, *axes), ss.phase_diagram(SADDLE, *axes, point=0)
+    assert alone.point == 0
+    np.testing.assert_array_equal(alone.places, named.places)
+    with pytest.raises(ss.UsageError, match=r"Give point=, one of their ids: 0, 1, 2, 3, 4, 5, 6, 7, 8$"):
+        ss.phase_diagram(ss.landscape("himmelblau"), *axes)
+    with pytest.raises(ss.UsageError, match="point=9 is no critical point"):
+        ss.phase_diagram(ss.landscape("himmelblau"), *axes, point=9)
+    with pytest.raises(ss.UsageError, match="has no critical point"):
+        ss.phase_diagram(ss.landscape("x + y"), *axes)
+
+
 def test_a_diagram_is_the_same_after_loading(tmp_path: Path) -> None:
     found = ss.phase_diagram(SADDLE, "usam", "rho=0.1..3/5", "eta=0.1..1/4", point=0)
     back = ss.load(found.save(tmp_path / "a.npz"))

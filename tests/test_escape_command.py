@@ -9,13 +9,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgb
 from scipy.stats import binomtest
 
 import saddlescape as ss
 from saddlescape import plots
 from saddlescape.answers.escape import Escape
 from saddlescape.errors import Interrupted, UsageError
-from saddlescape.plots.escaping import swept
+from saddlescape.plots.escaping import colours, swept
 from saddlescape.specs.escape import EscapeSpec
 
 Say = Callable[..., tuple[int, str, str]]
@@ -176,6 +177,13 @@ def test_a_damaged_archive_is_named_once(say: Say) -> None:
     assert err.count("cannot be read") == 1
 
 
+def test_junk_that_is_called_an_archive_is_said_to_be_none(say: Say) -> None:
+    Path("c.npz").write_bytes(b"junk")
+    code, _, err = say("rerun", "--check", "c.npz")
+    assert code == 2
+    assert err == "error: c.npz cannot be read: it is no file of saddlescape, or damaged\n"
+
+
 def test_one_run_is_one_run(say: Say) -> None:
     _, out, _ = say("escape", "saddle", "--opt", "sgd", "--runs", "1", "--steps", "20", "--no-plot")
     assert " 1 run," in out
@@ -208,6 +216,22 @@ def test_shares_against_what_is_swept(sweep: list[Escape]) -> None:
         plots.escape_against(sweep[:2])
     with pytest.raises(UsageError, match="do not differ in rho"):
         plots.escape_against(sweep, "rho")
+
+
+def test_a_line_between_swept_points_has_no_methods_colour() -> None:
+    L = ss.landscape("saddle")
+    found = [
+        ss.escape(L, m, runs=30, steps=20) for m in ("sgd", "sam:batch=1,rho=0.5", "sam:batch=2,rho=0.5")
+    ]
+    drawn, hues = plots.escape_against(found, "batch"), colours(found)
+    assert len({to_rgb(hue) for hue in hues}) == 3
+    for line in drawn.lines:
+        assert to_rgb(line.get_color()) not in {to_rgb(hue) for hue in hues}
+        assert line.get_linewidth() < drawn.points[0].get_markersize() / 4
+    # bars and points are of the method's colour, in the order of groups
+    assert [to_rgb(p.get_color()) for p in drawn.points] == [to_rgb(hue) for hue in hues]
+    for bar, hue in zip(drawn.bars, hues, strict=True):
+        assert to_rgb(bar.lines[2][0].get_color()[0]) == to_rgb(hue)
 
 
 def test_the_page_says_what_was_found(sweep: list[Escape]) -> None:

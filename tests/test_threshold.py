@@ -202,12 +202,18 @@ def test_a_threshold_is_the_same_after_loading(tmp_path: Path):
     assert "rho = 0.5" in back.summary()
 
 
+def test_without_a_point_a_threshold_is_of_the_only_one_or_asks_which():
+    alone, named = (ss.threshold(SADDLE, "usam:eta=0.01", "rho", **more) for more in ({}, {"point": 0}))
+    assert alone.to_json() == named.to_json()
+    with pytest.raises(ss.UsageError, match="Give point=, one of their ids: 0, 1, 2"):
+        ss.threshold(ss.landscape("himmelblau"), "usam:eta=0.01", "rho")
+
+
 @pytest.mark.parametrize(
     ("method", "key", "more", "said"),
     [
         ("gd", "rho", {"point": 0}, "unknown number of gd 'rho'"),
         ("sam", "rh", {"point": 0}, "did you mean 'rho'"),
-        ("usam", "rho", {}, "their ids: 0"),
         ("usam", "rho", {"point": 7}, "their ids: 0"),
         ("usam", "rho", {"point": 0, "start": (1, 1)}, 'of="fate"'),
         ("usam", "rho", {"of": "fate", "point": 0}, 'of="stable"'),

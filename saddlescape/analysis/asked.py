@@ -70,10 +70,18 @@ def asked_about(
 
 
 def _point(landscape: Landscape, point: Any) -> CriticalPoint:
-    for p in landscape.critical_points:
+    """Return the critical point of an id; of None the only one there is."""
+    points = landscape.critical_points
+    if point is None and len(points) == 1:
+        return points[0]
+    for p in points:
         if p.id == point:
             return p
-    ids = ", ".join(str(p.id) for p in landscape.critical_points) or "it has none"
+    if not points:
+        raise UsageError(f'{landscape.name} has no critical point to be stable: of="fate" asks about a start')
+    ids = ", ".join(str(p.id) for p in points)
+    if point is None:
+        raise UsageError(f"which critical point of {landscape.name}? Give point=, one of their ids: {ids}")
     raise UsageError(f"point={point!r} is no critical point of {landscape.name}; their ids: {ids}")
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from scipy.special import entr
+from scipy.stats import norm
 from scipy.stats import t as student
 
 from saddlescape.analysis.disagreement import known_ends
@@ -102,9 +103,10 @@ def uncertainty_exponent(
     is compared with those so far to either side, along x and along y. Of a landscape and a ``method`` they are parts of
     the window's widths (1/16 to 2⁻¹⁴): at each of them ``starts`` random starts are run with one to either side, along a
     random one of the two coordinates; ``view``, ``plane``, ``origin`` and ``steps`` as in ``basins``. Starts with an
-    unknown end are left out. The interval is that of the slope of log share on log eps, Student's t over the residuals;
-    shares of runs are weighted by their binomial errors. Raises UsageError where fewer than three distances have 10
-    uncertain starts.
+    unknown end are left out. The interval is that of the slope of log share on log eps: the wider of Student's t over the
+    residuals and of the normal one with the binomial errors of the counts, (1 − f)/(f n) of log f, taken as independent
+    (few points may lie on a line by chance); shares of runs are weighted by the latter. Raises UsageError where fewer
+    than three distances have 10 uncertain starts.
     """
     if isinstance(of, Basins):
         if method is not None:
@@ -155,23 +157,30 @@ def uncertain_pixels(places: Any, shifts: Any) -> tuple[Any, Any]:
 
 
 def slope(eps: Array, uncertain: Any, count: Any, binomial: bool) -> tuple[float, tuple[float, float]]:
-    """Return the slope of log(uncertain/count) on log eps with its 95 % interval; ``binomial`` counts are weighted so."""
+    """Return the slope of log(uncertain/count) on log eps with its 95 % interval; ``binomial`` counts are weighted so.
+
+    Its half-width is the larger of two: t over the residuals, and the normal quantile times the error that the counts'
+    binomial errors give the slope.
+    """
     told = uncertain >= LEAST
     if told.sum() < 3:
         raise UsageError(
             f"only {int(told.sum())} distances have {LEAST} uncertain starts or more: an exponent needs three. "
             "Take larger distances, more starts, or a map of more pixels"
         )
-    x, share = np.log(eps[told]), uncertain[told] / count[told]
-    # the variance of log share is (1 − share)/(share·count)
-    weight = np.sqrt(share * count[told] / np.maximum(1 - share, 1e-9)) if binomial else np.ones_like(x)
+    x, hits, of = np.log(eps[told]), uncertain[told], count[told]
+    y = np.log(hits / of)
+    # the variance (1 − f)/(f n) of log f, by the delta method; half a start where all are uncertain, which is not exact
+    counted = np.maximum(of - hits, 0.5) / (hits * of)
+    weight = 1 / np.sqrt(counted) if binomial else np.ones_like(x)
     design = np.stack([x, np.ones_like(x)], axis=1) * weight[:, None]
-    fit, *_ = np.linalg.lstsq(design, np.log(share) * weight, rcond=None)
-    left = np.log(share) * weight - design @ fit
-    free = len(x) - 2
+    solved = np.linalg.pinv(design) * weight  # the fit is linear in log f
+    alpha = float(solved[0] @ y)
+    left, free = weight * y - design @ (solved @ y), len(x) - 2
     spread = np.linalg.inv(design.T @ design)[0, 0] * float(left @ left) / free
-    half = float(student.ppf(0.975, free) * np.sqrt(spread))
-    return float(fit[0]), (float(fit[0]) - half, float(fit[0]) + half)
+    by_counts = norm.ppf(0.975) * np.sqrt(solved[0] ** 2 @ counted)
+    half = float(max(student.ppf(0.975, free) * np.sqrt(spread), by_counts))
+    return alpha, (alpha - half, alpha + half)
 
 
 def _shifts(shape: tuple[int, int], given: Any) -> list[int]:

@@ -41,12 +41,12 @@ def phase_diagram(
 ) -> PhaseDiagram:
     """Return what becomes of ``method`` on a grid of two of its numbers: ``x="rho=0.01..1/41"``, ``y="eta=0.01..1/41"``.
 
-    ``of="stable"``: whether it stays at the critical point ``point`` (an id). Smooth maps are run from a small ball
-    around it for 3000 ticks, and stay if every start ends nearer; normalised SAM stays if none leaves its capture
-    radius. ``of="fate"``: where the trajectory from ``start`` ends, run for ``steps`` ticks and, where it is still
-    moving, for 20 times as many more. All cells are one run, each with its own numbers. The lines are those of
-    ``quadratics.limits``, and for fates of normalised SAM at a quadratic saddle the closed form of its flow. Raises
-    UsageError for what is no sweep of one of the method's numbers.
+    ``of="stable"``: whether it stays at the critical point ``point`` (an id; the only one where there is one). Smooth
+    maps are run from a small ball around it for 3000 ticks, and stay if every start ends nearer; normalised SAM stays if
+    none leaves its capture radius. ``of="fate"``: where the trajectory from ``start`` ends, run for ``steps`` ticks and,
+    where it is still moving, for 20 times as many more. All cells are one run, each with its own numbers. The lines are
+    those of ``quadratics.limits``, and for fates of normalised SAM at a quadratic saddle the closed form of its flow.
+    Raises UsageError for what is no sweep of one of the method's numbers.
     """
     given = as_method(method)
     (kx, vx), (ky, vy) = (_sweep(text) for text in (x, y))

@@ -38,11 +38,12 @@ def threshold(
 ) -> Threshold:
     """Return the smallest value of ``key`` (rho, eta, beta or any other number of the method) at which something changes.
 
-    ``of="stable"``: whether ``method`` stays at the critical point ``point`` (an id). ``of="fate"``: where the trajectory
-    from ``start`` (d,; by default the landscape's) ends within ``steps`` ticks. ``between`` (low, high) is where it is
-    looked for: 33 values at once, then the first change by sections until the bracket is ``tolerance`` of its upper end
-    wide. By default it is four times either way around the formula, and 0 to 0.999 for beta. A change that does not stay
-    is counted in ``changes``. What is still moving between two ends is no end, and widens the bracket.
+    ``of="stable"``: whether ``method`` stays at the critical point ``point`` (an id; the only one where there is one).
+    ``of="fate"``: where the trajectory from ``start`` (d,; by default the landscape's) ends within ``steps`` ticks.
+    ``between`` (low, high) is where it is looked for: 33 values at once, then the first change by sections until the
+    bracket is ``tolerance`` of its upper end wide. By default it is four times either way around the formula, and 0 to
+    0.999 for beta. A change that does not stay is counted in ``changes``. What is still moving between two ends is no
+    end, and widens the bracket.
 
     The formula beside it: ``quadratics.limits`` for stability; for the fate on a quadratic saddle the same, and of
     normalised SAM on one with eigenvalues ±λ the closed form of its flow, to which the map tends as eta → 0. Raises

@@ -60,8 +60,9 @@ class Uncertainty(Answer):
 
     A start is uncertain at the distance ``eps`` (E,) if a start so far to either side ends elsewhere; ``uncertain`` (E,)
     of ``starts`` (E,) are, of those whose ends are known. ``unit`` says what eps counts. The share goes as eps^``alpha``,
-    fitted by least squares over those with at least 10 uncertain starts; ``interval`` holds 95 % of it. The
-    boundary has the dimension ``dimension`` − alpha.
+    fitted by least squares over those with at least 10 uncertain starts; ``interval`` holds 95 % of it, by
+    the residuals or by the counting errors of the shares, whichever is wider. The boundary has the dimension
+    ``dimension`` − alpha.
     """
 
     method: str

@@ -124,8 +124,8 @@ class BasinsAsked(Asked):
         if (between := differing(found)) is not None:
             low, high = between.interval
             said.append(
-                f"they end differently from {between.share:.2%} ({low:.2%} to {high:.2%}) of the starts "
-                f"whose ends are known; {between.unknown.mean():.2%} are not"
+                f"{between.share:.2%} ({low:.2%} to {high:.2%}) of all starts end differently; "
+                f"of {between.unknown.mean():.2%} one end is not known"
             )
         lines += [layout.wrapped(each, room) for each in said]
         return "\n".join([*lines, *rough.lines(self.labels, found, room, self.spec.borders)])

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 TITLE = "At which radius SAM parts from GD"
 LESSON = (
-    "Every start has a radius from which on SAM ends elsewhere: near old borders a small one, deep in a "
-    "basin a large one."
+    "Starts near a border end elsewhere under SAM from a small radius on; many deep in a basin keep their end "
+    "up to the largest, ρ = 2."
 )
 
 MOST, STEPS, EDGE, TOLERANCE = 2.0, 2000, 64, 0.05

@@ -36,11 +36,12 @@ class Escapes:
 
 @dataclass
 class Against:
-    """What ``escape_against`` drew: a line with error bars for every group of methods; ``keys`` are the places."""
+    """What ``escape_against`` drew: a line for every group of methods at its ``places``, a point and a bar for each."""
 
     axes: Axes
     places: list[Array] = field(default_factory=list)
-    lines: list[ErrorbarContainer] = field(default_factory=list)
+    lines: list[Line2D] = field(default_factory=list)
+    bars: list[ErrorbarContainer] = field(default_factory=list)
     points: list[Line2D] = field(default_factory=list)
     threshold: Line2D | None = None
 
@@ -173,16 +174,13 @@ def escape_against(
     for name, members in groups.items():
         places = np.array([at for at, _ in members])
         rows = np.array([_value(each, of) for _, each in members])
-        bars = np.abs(rows[:, 1:] - rows[:, :1]).T
         drawn.places.append(places)
-        drawn.lines.append(ax.errorbar(
-            places, rows[:, 0], bars, fmt="-", color=style.baseline_colour(), capsize=1.6 * thick,
-            linewidth=0.8 * thick, elinewidth=0.9 * thick, zorder=3, label=name,
-        ))  # fmt: skip
+        # it joins points of several colours: thin, and of none that a method has
+        drawn.lines += ax.plot(
+            places, rows[:, 0], color=style.ink(), alpha=0.3, linewidth=0.5 * thick, zorder=2.5, label=name
+        )
         for at, row, (_, each) in zip(places, rows, members, strict=True):
-            drawn.points += ax.plot(
-                [at], row[:1], "o", color=hues[each.method], markersize=3.6 * thick, zorder=4
-            )
+            _point(drawn, at, row, hues[each.method], thick)
     edges = {each.threshold for each in results if each.threshold is not None} if key == "rho" else set()
     if len(edges) == 1:
         drawn.threshold = ax.axvline(
@@ -194,6 +192,15 @@ def escape_against(
     ax.set_ylim(bottom, top)
     ax.xaxis.set_major_locator(MaxNLocator(5, integer=key == "batch"))
     return drawn
+
+
+def _point(drawn: Against, at: float, row: Array, hue: str, thick: float) -> None:
+    """Draw a point (value, low, high) with its bar in the colour of its method."""
+    drawn.bars.append(drawn.axes.errorbar(
+        [at], row[:1], np.abs(row[1:, None] - row[0]), fmt="none", ecolor=hue, capsize=1.6 * thick,
+        elinewidth=0.9 * thick, zorder=3,
+    ))  # fmt: skip
+    drawn.points += drawn.axes.plot([at], row[:1], "o", color=hue, markersize=3.6 * thick, zorder=4)
 
 
 def _groups(results: Sequence[Escape], key: str) -> dict[str, list[tuple[float, Escape]]]:
