@@ -77,7 +77,7 @@ def basins(
     scene = pixels(landscape, resolution, view, plane, origin)
     affordable(scene, runs, memory)
     ticks = _ticks(landscape, resolved, steps, time)
-    x0 = np.repeat(scene.starts(), runs, axis=0)
+    x0 = scene.starts() if runs == 1 else np.repeat(scene.starts(), runs, axis=0)
     plan = plan_run(landscape, resolved, x0, None, ticks, ticks, fast, seed, {})
     if doubts := caution(landscape, plan.method, x0[:: max(1, len(x0) // 1000)]):
         warnings.warn(doubts, StepWarning, stacklevel=2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -32,17 +33,21 @@ def disagreement(a: Basins, b: Basins, *, cycling: bool = False) -> Disagreement
 
 def known_ends(basins: Basins, *, cycling: bool = False) -> Ends:
     """Return the end of every pixel (ny, nx): the id of its fate, GONE, or UNKNOWN."""
-    words = np.array(STATUSES)[basins.status]
-    return ends_of(words, basins.fate, basins.point, cycling=cycling)
+    return _ends(lambda word: basins.status == STATUSES.index(word), basins.fate, basins.point, cycling)
 
 
 def ends_of(status: Any, fate: Any, point: Any, *, cycling: bool = False) -> Ends:
     """Return the ends of trajectories with these words of STATUSES, fates and points (masked where there are none)."""
-    ends = np.ma.filled(fate.astype(np.int64), UNKNOWN)
-    ends = np.where(np.isin(status, ("left", "diverged")), GONE, ends)
+    return _ends(lambda word: status == word, fate, point, cycling)
+
+
+def _ends(are: Callable[[str], Any], fate: Any, point: Any, cycling: bool) -> Ends:
+    ends = np.array(np.ma.filled(fate, UNKNOWN), dtype=np.int16)
+    ends[are("left") | are("diverged")] = GONE
     if cycling:
-        ends = np.where(status == "cycling", np.ma.filled(point.astype(np.int64), UNKNOWN), ends)
-    return ends.astype(np.int16)
+        swing = are("cycling")
+        ends[swing] = np.ma.filled(point, UNKNOWN)[swing]
+    return ends
 
 
 def _alike(a: Basins, b: Basins) -> None:
