@@ -450,7 +450,7 @@ def test_a_trap_is_the_same_by_the_compiled_map_and_by_its_formulas(monkeypatch:
     point = saddle.critical_points[0]
     found = []
     for limit in (0, 10**12):
-        monkeypatch.setattr(traps, "LONG", limit)
+        monkeypatch.setattr(traps, "SEVERAL", limit)
         found.append(behaviours(saddle, made, point))
     for one, other in zip(*found, strict=True):
         assert one["verdict"] == other["verdict"]

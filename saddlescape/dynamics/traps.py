@@ -23,10 +23,13 @@ STARTS, TICKS = 48, (1500, 6000)
 BALLS = (1 / 4, 1 / 32)
 #: looks at a continuum, whose distance takes a Hessian
 ALONG = 200
-#: gradients of a start that all checks on a landscape take together, from which on they are compiled
-LONG = 100_000
+#: gradients of a start that all checks on a landscape take together, from which on they are compiled; of several sets
+#: of numbers, whose run has most likely compiled the map
+LONG, SEVERAL = 100_000, 25_000
 #: methods that are run at once in up to two dimensions, beyond that fewer: their records take 80 MB
 TOGETHER = 16
+#: the same where there are a few looks
+FEW_LOOKS = 1000
 #: of the runs of a random method, the share that must stay
 MOST_STAY = 0.9
 #: source files that answers about noise depend on
@@ -79,7 +82,10 @@ def held(
     times (0: every tick of the map; a continuum at most ALONG times).
     """
     found: dict[int, Held] = {}
-    often, together = [_look(m) for m in methods], max(1, TOGETHER // max(1, landscape.dim // 2))
+    often, together = (
+        [_look(m) for m in methods],
+        max(1, (FEW_LOOKS if looks else TOGETHER) // max(1, landscape.dim // 2)),
+    )
     for each, ball in ((each, ball) for ball in BALLS for each in dict.fromkeys(often)):
         alike = [k for k, other in enumerate(often) if other == each and not _settled(found.get(k))]
         for first in range(0, len(alike), together):
@@ -179,7 +185,7 @@ def _courses(
     clock, calls, often = methods[0].clock, methods[0].gradient_calls or LONG, _look(methods[0])
     work = last * often * calls * len(methods) * len(landscape.critical_points)
     all_looks = np.arange(stride, last + 1, stride)
-    if work >= LONG and not getattr(clock, "adaptive", False):
+    if work >= (LONG if len(methods) == 1 else SEVERAL) and not getattr(clock, "adaptive", False):
         run = _compiled(landscape, methods, x, len(all_looks), stride * often)
         for first in range(0, len(all_looks), AT_ONCE):
             some = slice(first, first + AT_ONCE)
