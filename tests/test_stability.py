@@ -355,6 +355,7 @@ def test_the_flow_of_single_samples_leaves_the_minimum_of_beale_that_every_sampl
     assert point.verdict == "repels"
 
 
+@pytest.mark.slow
 def test_what_noise_does_other_than_the_mean_is_said() -> None:
     """SAM with sigma = 0.1: in the mean the shallow minimum (-1.607, -0.569) of the six-hump camel holds it, and the
     saddle beside it is no rest point; runs with noise go from the one to the other and stay (tests/test_status.py)."""
