@@ -14,6 +14,7 @@ from saddlescape.dynamics.jacobian import NoSlope, jacobian
 from saddlescape.dynamics.method import Method
 from saddlescape.dynamics.perturbations import Plain
 from saddlescape.dynamics.radius import capture_radius
+from saddlescape.dynamics.traps import PARTS as CHECKED
 from saddlescape.dynamics.traps import held
 from saddlescape.errors import UsageError
 from saddlescape.landscapes.base import Array, Landscape
@@ -22,28 +23,7 @@ from saddlescape.results import CriticalPoint
 #: how near 1 a multiplier's modulus counts as neutral (rounding of the Hessian at a polished point)
 NEUTRAL = 1e-9
 #: source files the answer depends on
-PARTS = tuple(
-    f"dynamics/{part}.py"
-    for part in (
-        "multipliers",
-        "traps",
-        "capture",
-        "radius",
-        "evaluate",
-        "jacobian",
-        "perturbations",
-        "momentum",
-        "noise",
-        "laws",
-        "nodes",
-        "clocks",
-        "flows",
-        "schemes",
-        "sdes",
-        "expansion",
-        "series",
-    )
-)
+PARTS = (*CHECKED, "dynamics/multipliers.py", "dynamics/jacobian.py")
 
 Behaviour = dict[str, Any]
 

@@ -27,7 +27,7 @@ TIMES, LEAST, TICKS, RECORDS = 12.0, 3.0, (1500, 400_000), 250
 #: sets of numbers in a run, and points with a trajectory near them, up to which it is worth while to check them all
 MOST = 16
 #: source files the answer depends on
-PARTS = (*LOCAL, *(f"dynamics/{part}.py" for part in ("neighbourhoods", "capture", "loop")))
+PARTS = (*LOCAL, "dynamics/neighbourhoods.py")
 
 
 def is_map_of_place(method: Method) -> bool:

@@ -32,30 +32,14 @@ TOGETHER = 16
 FEW_LOOKS = 1000
 #: of the runs of a random method, the share that must stay
 MOST_STAY = 0.9
-#: source files that answers about noise depend on
+#: source files that what a check finds depends on
 PARTS = tuple(
     f"dynamics/{part}.py"
     for part in (
-        "traps",
-        "capture",
-        "radius",
-        "perturbations",
-        "momentum",
-        "noise",
-        "draws",
-        "rng",
-        "brownian",
-        "laws",
-        "nodes",
-        "clocks",
-        "flows",
-        "schemes",
-        "sdes",
-        "expansion",
-        "series",
-        "loop",
+        "traps", "capture", "radius", "evaluate", "perturbations", "momentum", "noise", "draws", "rng", "brownian",
+        "laws", "nodes", "clocks", "flows", "schemes", "sdes", "expansion", "series", "loop",
     )
-)
+)  # fmt: skip
 #: looks that are judged at once
 AT_ONCE = 128
 
