@@ -450,17 +450,46 @@ def test_faces_note_another_time_and_minutes_of_work(
         "--no-plot",
     )
     assert "ticks in all" not in say(*much, "-n", "100")[2]
-    (note,) = [line for line in say(*much, "-n", "100000")[2].splitlines() if line.startswith("note: ")]
-    assert "make 8,400,000,000 ticks in all, 2,000 runs at 1 eta × 2 rhos: 7 seconds to 112 minutes" in note
+    # what the shorter one left is noted as well
+    (note,) = [line for line in say(*much, "-n", "100000")[2].splitlines() if "ticks in all" in line]
+    assert (
+        "note: map and faces make 8,400,000,000 ticks in all, 2,000 runs at 1 eta × 2 rhos: 7 seconds to 112 minutes"
+        in note
+    )
 
 
-def test_interrupted_faces_say_that_nothing_is_kept(
+def test_interrupted_faces_are_kept_and_gone_on_with(
     say: Callable[..., Said], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Console, "bar", lambda self, label: Stopper())
-    code, out, err = say(*FACES)
-    assert (code, out, files()) == (130, "", [])
-    assert err.startswith("interrupted: nothing is kept")
+    asked = [*FACES, "-o", "a.json"]
+    assert say(*asked)[0] == 0
+    whole = Path("a.json").read_text()
+    Path("a.json").unlink()
+    told: list[float] = []
+
+    class Late(Stopper):
+        def __call__(self, *parts: Any, **_: Any) -> None:
+            told.append(parts[0] / parts[1])
+            if told[-1] > 0.5:
+                raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Console, "bar", lambda self, label: Late())
+        code, out, err = say(*asked)
+    assert (code, out, files()) == (130, "", ["a.json.part"])
+    assert err.startswith(
+        "interrupted: what is done is kept in a.json.part\nthe same command goes on from there"
+    )
+    told.clear()
+    with monkeypatch.context() as patch:
+        patch.setattr(Console, "bar", lambda self, label: Late())
+        code, _, err = say(*asked)  # stopped again as soon as something new is done
+    assert (code, files()) == (130, ["a.json.part"])
+    assert told[0] > 0.5
+    code, _, err = say(*asked)
+    assert (code, files()) == (0, ["a.json"])
+    assert "going on from a.json.part (--no-continue starts afresh)" in err
+    assert Path("a.json").read_text() == whole
 
 
 def test_progress_of_faces_goes_to_the_end_once() -> None:

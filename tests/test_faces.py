@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 import saddlescape as ss
-from saddlescape import plots
+from saddlescape import partial, plots
 from saddlescape.analysis import along, weak
 from saddlescape.answers.faces import PHI, TRACES, FaceComparison
-from saddlescape.errors import OutputError, StepWarning, UsageError
+from saddlescape.errors import Interrupted, OutputError, StepWarning, UsageError
 from saddlescape.plots import faces_page, naming
 
 PARABOLA = ss.landscape("shifted_parabola")
@@ -429,3 +429,35 @@ def test_the_whole_figure_says_what_was_done(small: FaceComparison, tmp_path: Pa
     assert plots.read_spec(tmp_path / "faces.png")
     for style in plots.STYLES:
         assert plots.faces_figure(small, style, "a caption").axes
+
+
+def test_an_interrupted_comparison_goes_on_wherever_it_was_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("saddlescape.analysis.faces.CHUNK", 40)  # several chunks for every method
+    monkeypatch.setattr("saddlescape.analysis.along.QUANTILES", 7)
+    asked: dict[str, Any] = {"steps": 4, "runs": 10, "etas": [0.05, 0.1], "records": 3}
+    calls: list[int] = []
+    whole = ss.compare_faces(
+        PARABOLA, "sgd:eta=0.1", ("sde2", "flow"), progress=lambda done, _: calls.append(done), **asked
+    )
+    assert len(calls) > 6
+    for stop in range(len(calls)):
+        left = [stop]
+
+        def pressed(*_: int, left: list[int] = left) -> None:
+            left[0] -= 1
+            if left[0] < 0:
+                raise KeyboardInterrupt
+
+        with pytest.raises(Interrupted) as caught:
+            ss.compare_faces(PARABOLA, "sgd:eta=0.1", ("sde2", "flow"), progress=pressed, **asked)
+        rest = partial.load(caught.value.partial.save(tmp_path / "0.rest"))
+        again = ss.compare_faces(PARABOLA, "sgd:eta=0.1", ("sde2", "flow"), resume=rest, **asked)  # type: ignore[arg-type]
+        for name in ("t", "alive", "diverged", *(f"errors.{phi}" for phi in PHI)):
+            head, _, key = name.partition(".")
+            one, other = (getattr(each, head) for each in (again, whole))
+            np.testing.assert_array_equal(one[key] if key else one, other[key] if key else other)
+        for name, band in whole.traces.items():
+            for part in ("mean", "se", "low", "high"):
+                np.testing.assert_array_equal(getattr(again.traces[name], part), getattr(band, part))

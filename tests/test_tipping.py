@@ -10,11 +10,11 @@ import pytest
 from scipy.special import beta, betainc
 
 import saddlescape as ss
-from saddlescape import plots
+from saddlescape import partial, plots
 from saddlescape.analysis.tipping import bisect, bracket
 from saddlescape.answers.disagreement import UNKNOWN
 from saddlescape.answers.tipping import KINDS, Tipping
-from saddlescape.errors import UsageError
+from saddlescape.errors import Interrupted, UsageError
 from saddlescape.plots import style
 
 
@@ -121,3 +121,39 @@ def test_what_makes_no_tipping_map_is_refused(arguments: dict[str, Any], said: s
     given = {"method": "sam", **arguments}
     with pytest.raises(UsageError, match=said):
         ss.tipping(ss.landscape("saddle"), given.pop("method"), **given)
+
+
+def test_an_interrupted_map_goes_on_wherever_it_was_stopped(tmp_path: Path) -> None:
+    asked: dict[str, Any] = {
+        "values": [0.1, 0.4, 0.9], "resolution": (6, 4), "steps": 150, "tolerance": 0.1, "threads": 1,
+        "engine": "compiled",
+    }  # fmt: skip
+    method = "sam:eta=0.01,batch=1"  # every pixel has its own draws, and some stay unknown for want of time
+    scene = ss.landscape("x^2-y^2", samples=["x^2-y^2+0.2*x", "x^2-y^2-0.2*x"])
+    calls: list[int] = []
+    whole = ss.tipping(scene, method, progress=lambda done, total: calls.append(done), **asked)
+    assert len(calls) > 5
+    for stop in range(len(calls)):
+        seen: list[int] = []
+
+        def pressed(done: int, total: int, stop: int = stop, seen: list[int] = seen) -> None:
+            seen.append(done)
+            if len(seen) > stop:
+                raise KeyboardInterrupt
+
+        with pytest.raises(Interrupted) as caught:
+            ss.tipping(scene, method, progress=pressed, **asked)
+        rest = partial.load(caught.value.partial.save(tmp_path / "0.rest"))
+        assert isinstance(rest, partial.PartialPieces)
+        assert 0 < rest.fraction <= 1
+        seen.clear()
+        again = ss.tipping(
+            scene, method, progress=lambda done, total: calls.append(done), resume=rest, **asked
+        )
+        for name in ("kind", "low", "high", "before", "after", "back"):
+            np.testing.assert_array_equal(
+                getattr(again, name), getattr(whole, name), err_msg=f"{name} {stop}"
+            )
+    for other in ({"steps": 151}, {"values": [0.1, 0.5, 0.9]}, {"seed": 1}, {"cycling": True}):
+        with pytest.raises(UsageError, match="another answer"):
+            ss.tipping(scene, method, resume=rest, **{**asked, **other})

@@ -179,8 +179,8 @@ def test_what_makes_no_tipping_map_is_said(say: Callable[..., Said], options: li
     assert said in err.replace("\n", " ")
 
 
-def test_ctrl_c_says_that_it_starts_again_and_progress_is_told(
-    say: Callable[..., Said], monkeypatch: pytest.MonkeyPatch
+def test_ctrl_c_keeps_what_is_done_and_the_same_command_goes_on(
+    say: Callable[..., Said], made: tuple[Path, list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: list[tuple[int, int]] = []
 
@@ -193,14 +193,26 @@ def test_ctrl_c_says_that_it_starts_again_and_progress_is_told(
         def clear(self) -> None:
             told.append((0, 0))
 
-    monkeypatch.setattr(Console, "bar", lambda self, label: Stopper())
-    code, out, err = say(*QUICK, "-o", "a.json")
+    with monkeypatch.context() as patch:
+        patch.setattr(Console, "bar", lambda self, label: Stopper())
+        code, out, err = say(*QUICK, "-o", "a.json")
     assert (code, out) == (130, "")
-    assert "nothing is kept of a tipping map that is not whole" in err.replace("\n", " ")
-    assert not list(Path().iterdir())
+    assert "what is done is kept in a.json.part" in err.replace("\n", " ")
+    assert [each.name for each in Path().iterdir()] == ["a.json.part"]
     # two values, and three halvings of 0.8 down to 0.1
     assert {total for _, total in told[:-1]} == {24 * 5}
     assert told[-1] == (0, 0)
+    first = [done for done, _ in told[:-1]]
+    told.clear()
+    with monkeypatch.context() as patch:
+        patch.setattr(Console, "bar", lambda self, label: Stopper())
+        assert say(*QUICK, "-o", "a.json", "--afresh")[0] == 130
+    assert [done for done, _ in told[:-1]] == first
+    code, out, err = say(*QUICK, "-o", "a.json")
+    assert code == 0
+    assert "going on from a.json.part (--afresh starts afresh)" in err
+    assert [each.name for each in Path().iterdir()] == ["a.json"]
+    assert Path("a.json").read_text() == (made[0] / "a.json").read_text()
 
 
 def test_the_figure_says_what_stripes_are_where_there_are_any(made: tuple[Path, list[str]]) -> None:

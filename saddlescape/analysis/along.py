@@ -16,6 +16,8 @@ from saddlescape.landscapes.base import Landscape
 from saddlescape.results import Array
 from saddlescape.symbols import gradient, number, variable
 
+#: count, mean, squared deviations and values kept, (T,) and (repetitions, T), of a chunk of repetitions
+Chunk = Mapping[str, Array]
 #: quantiles are those of the first so many repetitions; means are of all
 QUANTILES = 20_000
 
@@ -71,6 +73,16 @@ def leading(matrix: Array) -> tuple[Array, Array]:
     return 0.5 * (a + c) + reach, axis
 
 
+def gathered(values: Array, first: int) -> Chunk:
+    """Return what is kept of the values (repetitions, T) of a chunk, of which ``first`` repetitions went before."""
+    good = np.isfinite(values)
+    n = good.sum(axis=0)
+    mean = np.where(good, values, 0.0).sum(axis=0) / np.maximum(n, 1)
+    squares = np.where(good, (values - mean) ** 2, 0.0).sum(axis=0)
+    kept = np.where(good, values, np.nan)[: max(0, QUANTILES - first)]
+    return {"count": n, "mean": mean, "squares": squares, "kept": kept}
+
+
 @dataclass
 class Gathered:
     """Means and squared deviations of one trace over chunks of repetitions (Chan et al. 1983), and values kept for
@@ -83,19 +95,18 @@ class Gathered:
 
     def add(self, values: Array) -> None:
         """Add the values (repetitions, T) of a chunk."""
-        good = np.isfinite(values)
-        n = good.sum(axis=0)
-        safe = np.maximum(n, 1)
-        mean = np.where(good, values, 0.0).sum(axis=0) / safe
-        squares = np.where(good, (values - mean) ** 2, 0.0).sum(axis=0)
+        self.join(gathered(values, sum(map(len, self.kept))))
+
+    def join(self, chunk: Chunk) -> None:
+        """Add what is gathered of a chunk of repetitions."""
+        n = chunk["count"]
         total = np.maximum(self.count + n, 1)
-        gap = mean - self.mean
-        self.squares = self.squares + squares + gap * gap * self.count * n / total
+        gap = chunk["mean"] - self.mean
+        self.squares = self.squares + chunk["squares"] + gap * gap * self.count * n / total
         self.mean = self.mean + gap * n / total
         self.count = self.count + n
-        room = QUANTILES - sum(map(len, self.kept))
-        if room > 0:
-            self.kept.append(np.where(good, values, np.nan)[:room])
+        if len(chunk["kept"]):
+            self.kept.append(chunk["kept"])
 
     def rows(self) -> tuple[Array, Array, Array, Array]:
         """Return mean, its standard error, and the 10 % and 90 % quantiles, (T,) each; NaN where nothing is finite."""

@@ -76,7 +76,7 @@ def basins(
     landscape, resolved = _checked(landscape, as_method(method), whole("runs", runs), more)
     scene = pixels(landscape, resolution, view, plane, origin)
     affordable(scene, runs, memory)
-    ticks = _ticks(landscape, resolved, steps, time)
+    ticks = ticks_of(landscape, resolved, steps, time)
     x0 = scene.starts() if runs == 1 else np.repeat(scene.starts(), runs, axis=0)
     plan = plan_run(landscape, resolved, x0, None, ticks, ticks, fast, seed, {})
     if doubts := caution(landscape, plan.method, x0[:: max(1, len(x0) // 1000)]):
@@ -120,7 +120,7 @@ def affordable(scene: Pixels, runs: int = 1, memory: float = MEMORY) -> None:
         )
 
 
-def _ticks(landscape: Landscape, method: Method, steps: Any, time: Any) -> int:
+def ticks_of(landscape: Landscape, method: Method, steps: Any, time: Any = None) -> int:
     """Return how many ticks to run: ``steps``, or the nearest to ``time``, or as the landscape says."""
     if steps is not None and time is not None:
         raise UsageError("steps and time both say how long to run: give one of them")

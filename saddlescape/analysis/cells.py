@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -64,13 +64,12 @@ class Job:
 class Meter:
     """Progress over the runs of several cells, in trajectory-ticks of all of them."""
 
-    def __init__(self, job: Job, cells: Iterable[Cell]) -> None:
-        self.told, self.done, self.total = job.progress, 0, sum(each.work(job.runs) for each in cells)
+    def __init__(self, told: Progress, total: int) -> None:
+        self.told, self.done, self.total = told, 0, total
 
     def __call__(self, done: int, total: int) -> None:
         """Tell what is done, ``done`` of it by the run at work."""
-        if self.told:
-            self.told(self.done + done, self.total)
+        self.told(self.done + done, self.total)
 
     def past(self, ticks: int) -> None:
         """Take note that a run of so many trajectory-ticks is through."""

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from saddlescape.analysis.along import Gathered, bands, quantities
+from saddlescape import store
+from saddlescape.analysis.along import Gathered, bands, gathered, quantities
 from saddlescape.analysis.cells import Cell, Job, Meter, Test, planned
+from saddlescape.analysis.pieces import Piece, Pieces
 from saddlescape.analysis.weak import distance, observables, order
 from saddlescape.answers.faces import PHI, Band, FaceComparison
 from saddlescape.dynamics import words
@@ -17,6 +20,7 @@ from saddlescape.dynamics.method import Method
 from saddlescape.dynamics.simulate import simulate
 from saddlescape.errors import StepWarning
 from saddlescape.landscapes.base import Landscape
+from saddlescape.partial import Partial, PartialPieces
 from saddlescape.results import Array
 
 #: entries of the Hessians along one chunk of repetitions
@@ -41,6 +45,7 @@ def compare_faces(
     records: int = 101,
     test: Landscape | Test | None = None,
     progress: Callable[[int, int], None] | None = None,
+    resume: PartialPieces | None = None,
 ) -> FaceComparison:
     """Run ``method``, a map, and its ``faces`` from one start and measure how far apart they are.
 
@@ -58,7 +63,8 @@ def compare_faces(
     progress : called as progress(done, total) in trajectory-ticks, from the calling thread.
 
     Repetition i of a face goes with repetition i of the map: where the face sees the map's own normals (sigma with
-    ascent=full, or with gd) their difference has far less scatter. Raises UsageError for what cannot be compared.
+    ascent=full, or with gd) their difference has far less scatter. Raises UsageError for what cannot be compared;
+    Interrupted on Ctrl-C, whose ``partial`` is to be given back as ``resume``.
     """
     job = planned(
         landscape, method, faces, x0, time=time, steps=steps, runs=runs, etas=etas, rhos=rhos, seed=seed,
@@ -66,26 +72,30 @@ def compare_faces(
     )  # fmt: skip
     if job.moved:
         warnings.warn(job.moved, StepWarning, stacklevel=2)
-    return measured(job)
+    return measured(job, resume)
 
 
-def measured(job: Job) -> FaceComparison:
+def measured(job: Job, resume: PartialPieces | None = None) -> FaceComparison:
     """Run all cells and put the result together."""
     own, scene, etas, table, central = job.method, job.landscape, job.etas, job.cells, job.central
     shape = (len(job.faces), len(etas), len(job.rhos))
     found = {name: {phi: np.full(shape, np.nan) for phi in PHI} for name in ("errors", "se", "floor", "size")}
     lost = np.zeros((1 + shape[0], *shape[1:]), dtype=int)
     course = None
-    meter = Meter(job, [each for row in table for each in row])
-    for e, r in np.ndindex(*shape[1:]):
-        each, first = table[e][r], (e * shape[2] + r) * job.runs
-        ends, seen = _run(job, each, first, job.own(etas[e], job.rhos[r]), meter)
-        course = seen or course
-        lost[:, e, r] = [np.sum(~np.isfinite(end["loss"])) for end in ends]
-        for i, phi in np.ndindex(shape[0], len(PHI)):
-            name = tuple(PHI)[phi]
-            for key, value in zip(found, distance(ends[0][name], ends[1 + i][name]), strict=True):
-                found[key][name][i, e, r] = value
+    pieces = Pieces(
+        store.digest(repr((_spec(job), etas, job.rhos, scene.identity[:6]))), resume, job.progress
+    )
+    meter = Meter(pieces.tell, sum(each.work(job.runs) for row in table for each in row))
+    with pieces.going_on():
+        for e, r in np.ndindex(*shape[1:]):
+            each, first = table[e][r], (e * shape[2] + r) * job.runs
+            ends, seen = _run(job, each, first, job.own(etas[e], job.rhos[r]), meter, pieces)
+            course = seen or course
+            lost[:, e, r] = [np.sum(~np.isfinite(end["loss"])) for end in ends]
+            for i, phi in np.ndindex(shape[0], len(PHI)):
+                name = tuple(PHI)[phi]
+                for key, value in zip(found, distance(ends[0][name], ends[1 + i][name]), strict=True):
+                    found[key][name][i, e, r] = value
     assert course is not None
     sizes = {phi: value[0] for phi, value in found.pop("size").items()}
     return FaceComparison(
@@ -99,7 +109,7 @@ def measured(job: Job) -> FaceComparison:
 
 
 def _run(
-    job: Job, each: Cell, first: int, trace: bool, meter: Meter
+    job: Job, each: Cell, first: int, trace: bool, meter: Meter, pieces: Pieces
 ) -> tuple[list[dict[str, Array]], Course | None]:
     """Run map and faces of a cell; return φ of all paths at the end and, if asked for, the traces.
 
@@ -107,30 +117,50 @@ def _run(
     """
     ends, rows, t = [], [], np.empty(0)
     every = max(1, -(-each.steps // (job.records - 1))) if trace else each.steps
-    for method, ticks in zip(each.methods, each.ticks, strict=True):
+    size = max(1, CHUNK // ((2 + each.steps // every) * job.landscape.dim**2))
+    for k, method in enumerate(each.methods):
         n = job.runs if method.random else 1
-        size = max(1, CHUNK // ((2 + each.steps // every) * job.landscape.dim**2))
-        gathered: dict[str, Gathered] = {}
-        last = []
+        row, last = dict[str, Gathered](), []
         for a in range(0, n, size):
-            count = min(size, n - a)
-            made = simulate(
-                job.landscape, method, np.tile(job.x0, (count, 1)), each.steps * ticks, every=every * ticks,
-                seed=job.seed, threads=job.threads, streams=first + a + np.arange(count), memory=np.inf, progress=meter,
-            )  # fmt: skip
-            meter.past(count * each.steps * ticks)
-            last.append(made.final)
-            if trace:
-                for name, values in quantities(job.landscape, each.methods[0], job.test, made.x).items():
-                    gathered.setdefault(name, Gathered()).add(values)
-        rows.append(gathered)
-        t = made.t if method is each.methods[0] else t
+            chunk = range(a, min(a + size, n))
+            piece = pieces.next(partial(_chunk, job, each, k, every, chunk, first, trace, meter))
+            meter.past(len(chunk) * each.steps * each.ticks[k])
+            last.append(piece["final"])
+            t = t if k else piece["t"]
+            for name, part in _by_name(piece).items():
+                row.setdefault(name, Gathered()).join(part)
+        rows.append(row)
         final = np.concatenate(last)
         ends.append(observables(final, job.landscape.loss(final)))
     if not trace:
         return ends, None
     counts = np.stack([np.broadcast_to(row["loss"].count, t.shape) for row in rows])
     return ends, (t, counts, bands(list(rows)))
+
+
+def _chunk(
+    job: Job, each: Cell, k: int, every: int, chunk: range, first: int, trace: bool, meter: Meter, resume: Partial | None
+) -> Piece:  # fmt: skip
+    """Run repetitions of method ``k`` of a cell; return their ends, and what is gathered of each trace."""
+    ticks, streams = each.ticks[k], first + np.arange(chunk.start, chunk.stop)
+    made = simulate(
+        job.landscape, each.methods[k], np.tile(job.x0, (len(chunk), 1)), each.steps * ticks, every=every * ticks,
+        seed=job.seed, threads=job.threads, streams=streams, memory=np.inf, progress=meter, resume=resume,
+    )  # fmt: skip
+    traces = quantities(job.landscape, each.methods[0], job.test, made.x) if trace else {}
+    parts = {name: gathered(values, chunk.start) for name, values in traces.items()}
+    flat = {f"{name}.{key}": value for name, part in parts.items() for key, value in part.items()}
+    return {"final": made.final, "t": made.t, **flat}
+
+
+def _by_name(piece: Piece) -> dict[str, dict[str, Array]]:
+    """Return what is gathered of each trace: "loss.mean" of a piece is ["loss"]["mean"]."""
+    found = dict[str, dict[str, Array]]()
+    for key, value in piece.items():
+        name, dot, part = key.partition(".")
+        if dot:
+            found.setdefault(name, {})[part] = value
+    return found
 
 
 def _orders(etas: Array, found: Mapping[str, Mapping[str, Array]]) -> dict[str, Array]:

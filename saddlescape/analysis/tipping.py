@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from saddlescape.analysis.basins import MOST_DOUBLINGS, affordable
+from saddlescape import store
+from saddlescape.analysis.basins import MOST_DOUBLINGS, affordable, ticks_of
 from saddlescape.analysis.disagreement import ends_of
+from saddlescape.analysis.pieces import Piece, Pieces
 from saddlescape.analysis.pixels import Pixels, pixels
 from saddlescape.answers.disagreement import UNKNOWN, Ends
 from saddlescape.answers.tipping import KINDS, Tipping
@@ -21,6 +23,7 @@ from saddlescape.dynamics.simulate import simulate
 from saddlescape.dynamics.work import Progress
 from saddlescape.errors import UsageError
 from saddlescape.landscapes.base import Array, Landscape
+from saddlescape.partial import Partial, PartialPieces
 
 #: a bracket is narrowed to this part of the range of values, where no tolerance is given
 FINE = 1 / 256
@@ -46,6 +49,7 @@ def tipping(
     threads: int | None = None,
     engine: str = "auto",
     progress: Progress | None = None,
+    resume: PartialPieces | None = None,
 ) -> Tipping:
     """Return for every pixel the smallest ``key`` at which it ends elsewhere than at the first of ``values``.
 
@@ -56,29 +60,35 @@ def tipping(
     end that is unknown then is never taken for a difference: it leaves a bracket as wide as it is. Fates need not be
     monotone: pixels whose end is the first one again at a larger value are marked. ``view``, ``resolution``, ``plane``,
     ``origin`` are those of ``basins``, the rest those of ``simulate``; a random method draws the same at every value.
-    Raises UsageError in words.
+    Raises UsageError in words; Interrupted on Ctrl-C, whose ``partial`` is to be given back as ``resume``.
     """
     resolved = as_method(method).on(landscape)
     grid = ascending(resolved, key, values)
     fine = width(grid, tolerance)
     scene = pixels(landscape, resolution, view, plane, origin)
     affordable(scene, min(len(grid), TOGETHER))
-    ask = _Asker(scene, resolved, key, steps, more, seed, cycling, threads, engine, progress)
-    ask.expect(grid, fine)
-    ends = np.concatenate([ask.all(grid[k : k + TOGETHER]) for k in range(0, len(grid), TOGETHER)])
-    low, high, after, back = bracket(grid, ends)
-    low, high, after = bisect(ask.of, ends[0], low, high, after, fine)
+    first = resolved.with_numbers(**{key: float(grid[0])})
+    ticks = ticks_of(landscape, first, steps)
+    drawn = seed if resolved.random else 0
+    what = (landscape.identity[:6], first.text, key, fine, ticks, more, bool(cycling), drawn)
+    own = store.digest(repr(what), scene.starts().tobytes().hex(), grid.tobytes().hex())
+    pieces = Pieces(own, resume, progress)
+    ask = _Asker(scene, first, key, ticks, more, seed, cycling, threads, engine, pieces, rounds(grid, fine))
+    with pieces.going_on():
+        ends = np.concatenate([ask.all(grid[k : k + TOGETHER]) for k in range(0, len(grid), TOGETHER)])
+        low, high, after, back = bracket(grid, ends)
+        low, high, after = bisect(ask.of, ends[0], low, high, after, fine)
     shape = scene.shape
     return Tipping(
         spec={
-            "landscape": landscape.name, "params": dict(landscape.params), "method": resolved.text, "steps": ask.ticks,
+            "landscape": landscape.name, "params": dict(landscape.params), "method": resolved.text, "steps": ticks,
             "key": key, "seed": seed, "coordinates": list(landscape.coordinates),
         },
         method=resolved.text, formula=words.formula(resolved), clock=resolved.clock.name,
-        background=scene.background(), axes=scene.axes, plane=scene.plane, origin=scene.origin, steps=ask.ticks,
-        time=ask.time, key=key, values=grid, tolerance=fine, kind=_kinds(ends, low, high, fine).reshape(shape),
-        low=low.reshape(shape), high=high.reshape(shape), before=ends[0].reshape(shape), after=after.reshape(shape),
-        back=back.reshape(shape), cycling=cycling,
+        background=scene.background(), axes=scene.axes, plane=scene.plane, origin=scene.origin, steps=ticks,
+        time=ticks * _longest(first, key, grid), key=key, values=grid, tolerance=fine,
+        kind=_kinds(ends, low, high, fine).reshape(shape), low=low.reshape(shape), high=high.reshape(shape),
+        before=ends[0].reshape(shape), after=after.reshape(shape), back=back.reshape(shape), cycling=cycling,
     )  # fmt: skip
 
 
@@ -137,45 +147,45 @@ def _kinds(ends: Ends, low: Array, high: Array, fine: float) -> Any:
     return found.astype(np.int8)
 
 
+def _longest(method: Method, key: str, grid: Array) -> float:
+    """Return the longest time of a tick."""
+    tick = method.clock.tick
+    return float(grid[-1] if key == tick else method.numbers[tick])  # type: ignore[arg-type]
+
+
 @dataclass
 class _Asker:
-    """Runs pixels at values of a number, and says where they end."""
+    """Runs pixels at values of a number, every one ``most`` times at most, and says where they end."""
 
     scene: Pixels
     method: Method
     key: str
-    steps: int | None
+    ticks: int
     more: int
     seed: int
     cycling: bool
     threads: int | None
     engine: str
-    progress: Progress | None
-    whole: int = 0
+    pieces: Pieces
+    most: int
     done: int = 0
-    ticks: int = 0
-    time: float = 0.0
 
     def __post_init__(self) -> None:
         self.starts = self.scene.starts()
-        self.n = len(self.starts)
         if isinstance(self.more, bool) or self.more not in range(MOST_DOUBLINGS + 1):
             raise UsageError(
                 f"more is how often the steps are doubled, 0 to {MOST_DOUBLINGS}, not {self.more!r:.40}"
             )
 
-    def expect(self, grid: Array, fine: float) -> None:
-        """Say how much work there is at most, in runs of a pixel."""
-        self.whole = self.n * rounds(grid, fine)
-
     def all(self, values: Array) -> Ends:
         """Return the ends (m, n) of all pixels at all of the values (m,)."""
-        which = np.tile(np.arange(self.n), len(values))
-        return self.of(which, np.repeat(values, self.n)).reshape(len(values), self.n)
+        n = len(self.starts)
+        which = np.tile(np.arange(n), len(values))
+        return self.of(which, np.repeat(values, n)).reshape(len(values), n)
 
     def of(self, which: Any, values: Array) -> Ends:
         """Return the ends of the pixels ``which`` at one value each; their draws are their own at every value."""
-        ends = self._once(which, values, self.steps)
+        ends = self._once(which, values, self.ticks)
         for doubling in range(self.more):
             left = np.flatnonzero(ends == UNKNOWN)
             if len(left):
@@ -183,25 +193,24 @@ class _Asker:
         self.done += len(which)
         return ends
 
-    def _once(self, which: Any, values: Array, steps: int | None) -> Ends:
+    def _once(self, which: Any, values: Array, ticks: int) -> Ends:
         alike = bool(np.all(values == values[0]))
         number = float(values[0]) if alike else tuple(values.tolist())
-        run = simulate(
-            self.scene.landscape, self.method.with_numbers(**{self.key: number}), self.starts[which], steps,
-            every=10**15, seed=self.seed, streams=which if self.method.random else None, threads=self.threads,
-            engine=self.engine, progress=self._told(len(which)) if self.progress else None,
-        )  # fmt: skip
-        if not self.ticks:
-            self.ticks, self.time = int(run.spec["steps"]), float(np.max(run.t))
-        return ends_of(run.status, run.fate, run.point, cycling=self.cycling)
+        whole = len(self.starts) * self.most
 
-    def _told(self, count: int) -> Progress:
-        def tell(done: int, total: int) -> None:
-            assert self.progress is not None
-            part = count * done // max(total, 1)
-            self.progress(min(self.done + part, self.whole), self.whole)
+        def told(done: int, total: int) -> None:
+            part = len(which) * done // max(total, 1)
+            self.pieces.tell(min(self.done + part, whole), whole)
 
-        return tell
+        def run(resume: Partial | None) -> Piece:
+            made = simulate(
+                self.scene.landscape, self.method.with_numbers(**{self.key: number}), self.starts[which], ticks,
+                every=10**15, seed=self.seed, streams=which if self.method.random else None, threads=self.threads,
+                engine=self.engine, progress=told, resume=resume,
+            )  # fmt: skip
+            return {"ends": ends_of(made.status, made.fate, made.point, cycling=self.cycling)}
+
+        return np.array(self.pieces.next(run)["ends"])
 
 
 def ascending(method: Method, key: str, values: Any) -> Array:

@@ -12,7 +12,7 @@ from saddlescape.commands.faces_plan import FacesAsked
 @o.takes(
     landscape=o.MaybeSource, opt=o.Map, **o.NUMBERS, face=o.Face, etas=o.Etas, rhos=o.Rhos, x0=o.OneStart,
     steps=o.Steps, time=o.Time, runs=o.Repetitions, seed=o.Seed, records=o.Records, test=o.Test,
-    **o.SCENE, out=o.Plainly, **o.FILES, **o.WORK,
+    **o.SCENE, out=o.Plainly, **o.FILES, **o.WORK, no_continue=o.NoContinue,
 )  # fmt: skip
 def faces(context: typer.Context) -> None:
     """Measure how far the flows and SDEs of a method are from its map.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from saddlescape import starts
 from saddlescape.commands import lengths
-from saddlescape.commands.asking import Asked, Stopped, scene_options
+from saddlescape.commands.asking import Asked, each_method, scene_options
 from saddlescape.commands.console import Console
 from saddlescape.commands.interrupted import Kept
 from saddlescape.specs.faces import FacesSpec
@@ -90,20 +90,13 @@ class FacesAsked(Asked):
         return f"{outputs.landscape_name(self.spec.landscape)}-{head}-faces"
 
     def found(self, console: Console, threads: int | None, kept: Kept) -> list[FaceComparison]:
-        """Return the comparison; nothing is kept of one that is not whole."""
+        """Return the comparison; the runs that are through are kept on Ctrl-C."""
         from saddlescape.analysis.faces import measured
 
-        bar = console.bar(f"{self.job.method.name} and its faces")
-        try:
-            return [measured(replace(self.job, threads=threads, progress=bar))]
-        except KeyboardInterrupt:
-            raise Stopped(
-                "interrupted: nothing is kept of a comparison that is not whole. Fewer --runs, --steps or --etas are "
-                "sooner"
-            ) from None
-        finally:
-            if bar:
-                bar.clear()
+        def work(_: int, progress: Any, resume: Any) -> FaceComparison:
+            return measured(replace(self.job, threads=threads, progress=progress), resume)
+
+        return each_method([f"{self.job.method.name} and its faces"], work, console, kept)
 
     def table(self, found: Sequence[FaceComparison], room: int) -> str:
         """Return the weak errors as a table, and what is to be said of them."""

@@ -36,7 +36,7 @@ Cycling = Annotated[
 @o.takes(
     landscape=o.MaybeSource, opt=Swept, **o.NUMBERS, resolution=Pixels, steps=o.Steps, tolerance=Tolerance, more=o.More,
     cycling=Cycling, plane=o.Plane, origin=o.Origin, view=o.View, seed=o.Seed, **o.SCENE, out=o.Plainly, **o.FILES,
-    **o.WORK,
+    **o.WORK, afresh=o.Afresh,
 )  # fmt: skip
 def tipping(context: typer.Context) -> None:
     """Find from which value of a number on every start of a window ends elsewhere.

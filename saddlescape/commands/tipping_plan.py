@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
 from saddlescape.commands import lengths
-from saddlescape.commands.asking import Asked, Stopped, brief, scene_options
+from saddlescape.commands.asking import Asked, brief, each_method, scene_options
 from saddlescape.commands.console import Console
 from saddlescape.commands.interrupted import Kept
 from saddlescape.errors import UsageError
@@ -104,26 +104,20 @@ class TippingAsked(Asked):
         return f"{outputs.landscape_name(self.spec.landscape)}-{head}-tipping"
 
     def found(self, console: Console, threads: int | None, kept: Kept) -> list[Tipping]:
-        """Return the map; nothing is kept of one that is not whole."""
+        """Return the map; the runs that are through are kept on Ctrl-C."""
         from saddlescape.analysis.tipping import tipping
 
-        spec, bar = self.spec, console.bar(self.label)
-        try:
-            return [
-                tipping(
-                    self.landscape, self.first, self.key, self.values, view=self.scene.view, resolution=spec.pixels,
-                    steps=self.ticks, tolerance=spec.tolerance, more=spec.more, cycling=spec.cycling,
-                    plane=self.scene.plane, origin=self.scene.origin, seed=spec.seed, threads=threads, progress=bar,
-                )
-            ]  # fmt: skip
-        except KeyboardInterrupt:
-            raise Stopped(
-                "interrupted: nothing is kept of a tipping map that is not whole. A smaller --resolution, fewer values "
-                "or a wider --tolerance are sooner"
-            ) from None
-        finally:
-            if bar:
-                bar.clear()
+        spec = self.spec
+
+        def work(_: int, progress: Any, resume: Any) -> Tipping:
+            return tipping(
+                self.landscape, self.first, self.key, self.values, view=self.scene.view, resolution=spec.pixels,
+                steps=self.ticks, tolerance=spec.tolerance, more=spec.more, cycling=spec.cycling,
+                plane=self.scene.plane, origin=self.scene.origin, seed=spec.seed, threads=threads, progress=progress,
+                resume=resume,
+            )  # fmt: skip
+
+        return each_method([self.label], work, console, kept)
 
     def table(self, found: Sequence[Tipping], room: int) -> str:
         """Return the shares of what tips and what does not, at which values, and what changes into what."""

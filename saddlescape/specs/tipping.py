@@ -33,6 +33,7 @@ class TippingSpec(QuestionSpec):
     cycling: bool = False
 
     command = "tipping"
+    afresh = "--afresh"
     plain: ClassVar[Mapping[str, str]] = {**QuestionSpec.plain, **{key: f"--{key}" for key in OWN}}
     flags = ("cycling",)
 
