@@ -12,6 +12,7 @@ from scipy.special import beta, betainc
 import saddlescape as ss
 from saddlescape import partial, plots
 from saddlescape.analysis.tipping import bisect, bracket
+from saddlescape.answers.basins import STATUSES
 from saddlescape.answers.disagreement import UNKNOWN
 from saddlescape.answers.tipping import KINDS, Tipping
 from saddlescape.errors import Interrupted, UsageError
@@ -157,3 +158,28 @@ def test_an_interrupted_map_goes_on_wherever_it_was_stopped(tmp_path: Path) -> N
     for other in ({"steps": 151}, {"values": [0.1, 0.5, 0.9]}, {"seed": 1}, {"cycling": True}):
         with pytest.raises(UsageError, match="another answer"):
             ss.tipping(scene, method, resume=rest, **{**asked, **other})
+
+
+def test_it_is_said_why_ends_are_unknown() -> None:
+    scene = ss.landscape("beale")
+    asked: dict[str, Any] = {"resolution": (6, 5), "steps": 2000}
+    rhos = [0.05, 0.4]
+    found = ss.tipping(scene, "sam:eta=1e-3", "rho", rhos, more=1, **asked)
+    ends = [ss.basins(scene, f"sam:eta=1e-3,rho={rho}", early=False, more=1, **asked) for rho in rhos]
+    status = np.array([np.array(STATUSES)[each.status] for each in ends])
+    unknown = (
+        np.array([np.ma.getmaskarray(each.fate) for each in ends])
+        & (status != "left")
+        & (status != "diverged")
+    )
+    cycles = unknown & (status == "cycling")
+    assert 0 < cycles.sum() < unknown.sum() < unknown.size
+    assert (found.cycles, found.moving) == (cycles.mean(), (unknown & ~cycles).mean())
+    (line,) = found.why_unknown()
+    assert line == (
+        f"of the runs at the 2 values {cycles.mean():.2%} cycle and {(unknown & ~cycles).mean():.2%} still move after "
+        "4,000 ticks"
+    )
+    assert line in found.summary()
+    assert "sam:eta=0.001,rho=0.05|0.4 on Beale" in found.summary()
+    assert not ss.tipping(ss.landscape("saddle"), "sam", "rho", [0.1, 0.4], resolution=4).why_unknown()

@@ -13,7 +13,7 @@ from saddlescape.analysis.basins import MOST_DOUBLINGS, affordable, ticks_of
 from saddlescape.analysis.disagreement import ends_of
 from saddlescape.analysis.pieces import Piece, Pieces
 from saddlescape.analysis.pixels import Pixels, pixels
-from saddlescape.answers.disagreement import UNKNOWN, Ends
+from saddlescape.answers.disagreement import UNKNOWN, Ends, Mask
 from saddlescape.answers.tipping import KINDS, Tipping
 from saddlescape.dynamics import neighbourhoods, words
 from saddlescape.dynamics.method import Method
@@ -78,17 +78,18 @@ def tipping(
         ends = np.concatenate([ask.all(grid[k : k + TOGETHER]) for k in range(0, len(grid), TOGETHER)])
         low, high, after, back = bracket(grid, ends)
         low, high, after = bisect(ask.of, ends[0], low, high, after, fine)
-    shape = scene.shape
+    shape, whole = scene.shape, resolved.with_numbers(**{key: tuple(grid.tolist())})
     return Tipping(
         spec={
-            "landscape": landscape.name, "params": dict(landscape.params), "method": resolved.text, "steps": ticks,
+            "landscape": landscape.name, "params": dict(landscape.params), "method": whole.text, "steps": ticks,
             "key": key, "seed": seed, "coordinates": list(landscape.coordinates),
         },
-        method=resolved.text, formula=words.formula(resolved), clock=resolved.clock.name,
+        method=whole.text, formula=words.formula(resolved), clock=resolved.clock.name,
         background=scene.background(), axes=scene.axes, plane=scene.plane, origin=scene.origin, steps=ticks,
         time=ticks * _longest(first, key, grid), key=key, values=grid, tolerance=fine,
         kind=_kinds(ends, low, high, fine).reshape(shape), low=low.reshape(shape), high=high.reshape(shape),
         before=ends[0].reshape(shape), after=after.reshape(shape), back=back.reshape(shape), cycling=cycling,
+        more=more, cycles=ask.cycles / ends.size, moving=(ask.unknown - ask.cycles) / ends.size,
     )  # fmt: skip
 
 
@@ -169,6 +170,8 @@ class _Asker:
     pieces: Pieces
     most: int
     done: int = 0
+    unknown: int = 0
+    cycles: int = 0
 
     def __post_init__(self) -> None:
         self.starts = self.scene.starts()
@@ -178,22 +181,29 @@ class _Asker:
             )
 
     def all(self, values: Array) -> Ends:
-        """Return the ends (m, n) of all pixels at all of the values (m,)."""
+        """Return the ends (m, n) of all pixels at all of the values (m,), and count those that are unknown."""
         n = len(self.starts)
         which = np.tile(np.arange(n), len(values))
-        return self.of(which, np.repeat(values, n)).reshape(len(values), n)
+        ends, cycles = self._asked(which, np.repeat(values, n))
+        self.cycles += int(np.sum(cycles))
+        self.unknown += int(np.sum(ends == UNKNOWN))
+        return ends.reshape(len(values), n)
 
     def of(self, which: Any, values: Array) -> Ends:
         """Return the ends of the pixels ``which`` at one value each; their draws are their own at every value."""
-        ends = self._once(which, values, self.ticks)
+        return self._asked(which, values)[0]
+
+    def _asked(self, which: Any, values: Array) -> tuple[Ends, Mask]:
+        """Return the ends, and which are unknown because they cycle."""
+        ends, cycles = self._once(which, values, self.ticks)
         for doubling in range(self.more):
             left = np.flatnonzero(ends == UNKNOWN)
             if len(left):
-                ends[left] = self._once(which[left], values[left], self.ticks << (doubling + 1))
+                ends[left], cycles[left] = self._once(which[left], values[left], self.ticks << (doubling + 1))
         self.done += len(which)
-        return ends
+        return ends, cycles
 
-    def _once(self, which: Any, values: Array, ticks: int) -> Ends:
+    def _once(self, which: Any, values: Array, ticks: int) -> tuple[Ends, Mask]:
         alike = bool(np.all(values == values[0]))
         number = float(values[0]) if alike else tuple(values.tolist())
         whole = len(self.starts) * self.most
@@ -208,9 +218,11 @@ class _Asker:
                 every=10**15, seed=self.seed, streams=which if self.method.random else None, threads=self.threads,
                 engine=self.engine, progress=told, resume=resume,
             )  # fmt: skip
-            return {"ends": ends_of(made.status, made.fate, made.point, cycling=self.cycling)}
+            ends = ends_of(made.status, made.fate, made.point, cycling=self.cycling)
+            return {"ends": ends, "cycles": (ends == UNKNOWN) & (made.status == "cycling")}
 
-        return np.array(self.pieces.next(run)["ends"])
+        found = self.pieces.next(run)
+        return np.array(found["ends"]), np.array(found["cycles"])
 
 
 def ascending(method: Method, key: str, values: Any) -> Array:

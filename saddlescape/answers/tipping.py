@@ -27,7 +27,9 @@ class Tipping(Answer):
     ends as at the first, ``high`` the smallest found at which it ends elsewhere; both NaN for others. They are at most
     ``tolerance`` apart where the kind is "tips". ``before`` and ``after`` (ny, nx) are the ends at the first value and at
     ``high``, as in Disagreement. ``back`` says where the end at a larger one of ``values`` is the first one again: there
-    the fate is not monotone. What happens between two values with equal ends is not seen.
+    the fate is not monotone. What happens between two values with equal ends is not seen. Of all runs at the ``values``
+    the parts ``cycles`` and ``moving`` have no known end after ``steps``, doubled ``more`` times: they cycle (and with
+    ``cycling`` that would be an end), or still move.
     """
 
     method: str
@@ -49,6 +51,9 @@ class Tipping(Answer):
     after: Ends
     back: Mask
     cycling: bool = False
+    more: int = 0
+    cycles: float = 0.0
+    moving: float = 0.0
 
     silent = (*Answer.silent, "axes", "kind", "low", "high", "before", "after", "back")
 
@@ -87,7 +92,7 @@ class Tipping(Answer):
                 for word, text, share in self.kinds()
             ),
         ]
-        return "\n".join([*lines, *(f"  {line}" for line in self.typical())])
+        return "\n".join([*lines, *(f"  {line}" for line in (*self.typical(), *self.why_unknown()))])
 
     def kinds(self) -> list[tuple[str, str, float]]:
         """Return (kind, in words, its share) of all kinds that occur; last, of all kinds, what comes back."""
@@ -108,6 +113,13 @@ class Tipping(Answer):
         least, low, middle, high, most = (f"{value:.4g}" for value in found)
         half = f"half of them {low} to {high}, nine tenths {least} to {most}"
         return [f"{self.key} where they tip: median {middle}, {half}"]
+
+    def why_unknown(self) -> list[str]:
+        """Return a line on the runs whose end is not known, or none where there are none."""
+        parts = [(self.cycles, "cycle"), (self.moving, "still move")]
+        said = " and ".join(f"{part:.2%} {word}" for part, word in parts if part)
+        ticks = self.steps << self.more
+        return [f"of the runs at the {len(self.values)} values {said} after {ticks:,} ticks"] if said else []
 
     def changes(self) -> list[tuple[str, str, int]]:
         """Return (end before, end after, number of pixels) of all that tip, most common first, ends in words."""

@@ -121,8 +121,6 @@ class TippingAsked(Asked):
 
     def table(self, found: Sequence[Tipping], room: int) -> str:
         """Return the shares of what tips and what does not, at which values, and what changes into what."""
-        import textwrap
-
         from saddlescape import layout
 
         (one,) = found
@@ -132,9 +130,7 @@ class TippingAsked(Asked):
             for word, text, share in one.kinds()
         ]
         lines = [layout.table((self.label, "share", "95 % interval"), rows, room, words_in=0)]
-        lines += [
-            textwrap.fill(line, room, initial_indent="  ", subsequent_indent="    ") for line in one.typical()
-        ]
+        lines += [layout.wrapped(line, room) for line in (*one.typical(), *_unknown(one))]
         if changes := one.changes():
             rows = [(before, after, f"{n / total:.2%}") for before, after, n in changes[:MOST_CHANGES]]
             if rest := changes[MOST_CHANGES:]:
@@ -166,6 +162,16 @@ class TippingAsked(Asked):
         ]
         opts = [part for each in ends for part in ("--opt", each)]
         return [shlex.join(["landscape", "basins", self.asked.landscape, *opts, *scene_options(self.asked)])]
+
+
+def _unknown(one: Tipping) -> list[str]:
+    """Return a line on the runs whose end is not known, and what would tell more; none where there are none."""
+    options = [
+        (one.cycles, "--cycling takes cycles for ends"),
+        (one.moving, f"--more {one.more + 2} waits longer"),
+    ]
+    advice = [said for part, said in options if part]
+    return [f"{line}: {', '.join(advice)}" for line in one.why_unknown()]
 
 
 def _swept(texts: Sequence[str], landscape: Landscape) -> tuple[Method, str]:
