@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,7 +27,16 @@ def remembered() -> Iterator[Callable[[], bool]]:
         pressed.set()
         signal.default_int_handler(number, frame)
 
+    told = sys.unraisablehook
+
+    def unraisable(dropped: Any) -> None:
+        if not issubclass(
+            dropped.exc_type, KeyboardInterrupt
+        ):  # which is remembered, and comes to its word below
+            told(dropped)
+
     signal.signal(signal.SIGINT, handler)
+    sys.unraisablehook = unraisable
     try:
         yield pressed.is_set
     except Exception:  # what a compiler says when one of its callbacks was cut short
@@ -35,3 +45,4 @@ def remembered() -> Iterator[Callable[[], bool]]:
         raise
     finally:
         signal.signal(signal.SIGINT, before)
+        sys.unraisablehook = told

@@ -823,6 +823,16 @@ def test_a_dt_too_long_for_the_field_of_usam_is_said(say: Callable[..., Said]) -
     assert "2/λmax" not in say(*[a.replace("dt=0.2", "dt=0.05") for a in asked])[2]
 
 
+def test_adaptive_steps_that_may_take_long_are_announced(say: Callable[..., Said]) -> None:
+    """There x + rho ∇f lies 6000 away, where Beale's polynomial has second derivatives of 10^20."""
+    asked = ["run", "beale", "--x0", "3,2.5", "-n", "1", "--no-plot", "--no-baseline", "--opt"]
+    err = say(*asked, "usam@flow:scheme=dopri5")[2]
+    assert err.startswith("note: usam@flow is stiff: it changes at rates of ")
+    assert "Adaptive steps may take minutes or hours" in err
+    for quick in ("gd@flow:scheme=dopri5", "usam@flow:scheme=dopri5,rho=1e-4"):
+        assert "stiff" not in say(*asked, quick)[2]
+
+
 def test_a_run_of_minutes_is_announced_with_its_ticks(say: Callable[..., Said]) -> None:
     def notes(*words: str) -> str:
         return say("run", "beale", "--no-baseline", *words, "--dry-run")[2]

@@ -341,7 +341,7 @@ def test_an_error_after_ctrl_c_is_an_interruption_and_others_stay_errors() -> No
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT to oneself on Windows")
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.filterwarnings("error::pytest.PytestUnraisableExceptionWarning")  # a traceback on a terminal
 def test_a_ctrl_c_that_python_drops_ends_the_run_all_the_same() -> None:
     told: list[int] = []
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from saddlescape.analysis.tipping import bisect, bracket
 from saddlescape.answers.basins import STATUSES
 from saddlescape.answers.disagreement import UNKNOWN
 from saddlescape.answers.tipping import KINDS, Tipping
-from saddlescape.errors import Interrupted, UsageError
+from saddlescape.errors import Interrupted, StepWarning, UsageError
 from saddlescape.plots import style
 
 
@@ -183,3 +184,13 @@ def test_it_is_said_why_ends_are_unknown() -> None:
     assert line in found.summary()
     assert "sam:eta=0.001,rho=0.05|0.4 on Beale" in found.summary()
     assert not ss.tipping(ss.landscape("saddle"), "sam", "rho", [0.1, 0.4], resolution=4).why_unknown()
+
+
+def test_a_dt_too_long_is_warned_of_once() -> None:
+    asked: dict[str, Any] = {"resolution": 4, "steps": 20, "tolerance": 0.3}
+    with warnings.catch_warnings(record=True) as found:
+        warnings.simplefilter("always")
+        ss.tipping(ss.landscape("himmelblau"), "usam@flow:dt=0.01", "rho", [0.05, 0.5, 2.0], **asked)
+    (one,) = found
+    assert issubclass(one.category, StepWarning)
+    assert "is more than 2/λmax at 100% of the starts" in str(one.message)

@@ -202,12 +202,11 @@ def test_ctrl_c_keeps_what_is_done_and_the_same_command_goes_on(
     # two values, and three halvings of 0.8 down to 0.1
     assert {total for _, total in told[:-1]} == {24 * 5}
     assert told[-1] == (0, 0)
-    first = [done for done, _ in told[:-1]]
     told.clear()
     with monkeypatch.context() as patch:
         patch.setattr(Console, "bar", lambda self, label: Stopper())
         assert say(*QUICK, "-o", "a.json", "--afresh")[0] == 130
-    assert [done for done, _ in told[:-1]] == first
+    assert told[0][0] <= 48  # of 120: begun anew, where what is kept is more than 60
     code, out, err = say(*QUICK, "-o", "a.json")
     assert code == 0
     assert "going on from a.json.part (--afresh starts afresh)" in err

@@ -79,7 +79,7 @@ def basins(
     ticks = ticks_of(landscape, resolved, steps, time)
     x0 = scene.starts() if runs == 1 else np.repeat(scene.starts(), runs, axis=0)
     plan = plan_run(landscape, resolved, x0, None, ticks, ticks, fast, seed, {})
-    if doubts := caution(landscape, plan.method, x0[:: max(1, len(x0) // 1000)]):
+    if doubts := caution(landscape, plan.method, x0[:: max(1, len(x0) // 1000)], plan.ticks):
         warnings.warn(doubts, StepWarning, stacklevel=2)
     found = fates(
         plan, engine, early=bool(early), more=int(more),

@@ -48,7 +48,7 @@ class Job:
     def doubts(self) -> list[str]:
         """What a person should know of it before it runs, in words."""
         scene, method = self.plan.landscape, self.plan.method
-        said = [caution(scene, method, self.plan.x0)]
+        said = [caution(scene, method, self.plan.x0, self.plan.ticks)]
         captured = capture_radius(scene, method, self.about)
         held = method.name != "gd" or self.about.kind not in (
             "saddle",

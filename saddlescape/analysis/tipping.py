@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -18,10 +19,12 @@ from saddlescape.answers.tipping import KINDS, Tipping
 from saddlescape.dynamics import neighbourhoods, words
 from saddlescape.dynamics.method import Method
 from saddlescape.dynamics.numbers import read
+from saddlescape.dynamics.plan import plan_run
 from saddlescape.dynamics.reading import method as as_method
-from saddlescape.dynamics.simulate import simulate
+from saddlescape.dynamics.simulate import carry_out
+from saddlescape.dynamics.timing import caution
 from saddlescape.dynamics.work import Progress
-from saddlescape.errors import UsageError
+from saddlescape.errors import StepWarning, UsageError
 from saddlescape.landscapes.base import Array, Landscape
 from saddlescape.partial import Partial, PartialPieces
 
@@ -60,7 +63,8 @@ def tipping(
     end that is unknown then is never taken for a difference: it leaves a bracket as wide as it is. Fates need not be
     monotone: pixels whose end is the first one again at a larger value are marked. ``view``, ``resolution``, ``plane``,
     ``origin`` are those of ``basins``, the rest those of ``simulate``; a random method draws the same at every value.
-    Raises UsageError in words; Interrupted on Ctrl-C, whose ``partial`` is to be given back as ``resume``.
+    Warns (StepWarning) once, where dt is too long for a start at the last or first value. Raises UsageError in words;
+    Interrupted on Ctrl-C, whose ``partial`` is to be given back as ``resume``.
     """
     resolved = as_method(method).on(landscape)
     grid = ascending(resolved, key, values)
@@ -74,6 +78,7 @@ def tipping(
     own = store.digest(repr(what), scene.starts().tobytes().hex(), grid.tobytes().hex())
     pieces = Pieces(own, resume, progress)
     ask = _Asker(scene, first, key, ticks, more, seed, cycling, threads, engine, pieces, rounds(grid, fine))
+    _warn(ask, grid)
     with pieces.going_on():
         ends = np.concatenate([ask.all(grid[k : k + TOGETHER]) for k in range(0, len(grid), TOGETHER)])
         low, high, after, back = bracket(grid, ends)
@@ -91,6 +96,15 @@ def tipping(
         before=ends[0].reshape(shape), after=after.reshape(shape), back=back.reshape(shape), cycling=cycling,
         more=more, cycles=ask.cycles / ends.size, moving=(ask.unknown - ask.cycles) / ends.size,
     )  # fmt: skip
+
+
+def _warn(ask: _Asker, grid: Array) -> None:
+    """Warn of a dt that is too long; every bracket has values and starts of its own, and warnings of all are a flood."""
+    for value in (grid[-1], grid[0]):
+        method = ask.method.with_numbers(**{ask.key: float(value)})
+        if doubts := caution(ask.scene.landscape, method, ask.starts, ask.ticks):
+            warnings.warn(doubts, StepWarning, stacklevel=3)
+            return
 
 
 def bracket(grid: Array, ends: Ends) -> tuple[Array, Array, Ends, Any]:
@@ -213,11 +227,11 @@ class _Asker:
             self.pieces.tell(min(self.done + part, whole), whole)
 
         def run(resume: Partial | None) -> Piece:
-            made = simulate(
-                self.scene.landscape, self.method.with_numbers(**{self.key: number}), self.starts[which], ticks,
-                every=10**15, seed=self.seed, streams=which if self.method.random else None, threads=self.threads,
-                engine=self.engine, progress=told, resume=resume,
+            plan = plan_run(
+                self.scene.landscape, self.method.with_numbers(**{self.key: number}), self.starts[which], None, ticks,
+                ticks, False, self.seed, {}, which if self.method.random else None,
             )  # fmt: skip
+            made = carry_out(plan, self.engine, threads=self.threads, progress=told, resume=resume)
             ends = ends_of(made.status, made.fate, made.point, cycling=self.cycling)
             return {"ends": ends, "cycles": (ends == UNKNOWN) & (made.status == "cycling")}
 

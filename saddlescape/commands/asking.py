@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from saddlescape import values
 from saddlescape.commands.config import base_of
-from saddlescape.commands.console import Console, width
+from saddlescape.commands.console import Bar, Console, width
 from saddlescape.commands.interrupted import Kept
 from saddlescape.errors import Interrupted, StepWarning, UsageError
 from saddlescape.written import SceneSpec
@@ -202,7 +202,7 @@ def each_method(
                 bar(part, total)
 
         try:
-            with cautions(console):
+            with cautions(console, bar):
                 done.append(work(k, told, kept.rest(k)))
         except KeyboardInterrupt as stop:
             partial = stop.partial if isinstance(stop, Interrupted) else None
@@ -241,14 +241,21 @@ def run_threads(given: dict[str, Any]) -> int | None:
 
 
 @contextmanager
-def cautions(console: Console) -> Iterator[None]:
-    """Say on stderr what the library warns about meanwhile."""
-    with warnings.catch_warnings(record=True) as found:
+def cautions(console: Console, bar: Bar | None = None) -> Iterator[None]:
+    """Say on stderr, once and at once, what the library warns about meanwhile; a ``bar`` makes room for it."""
+    said: set[str] = set()
+
+    def show(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
+        if issubclass(category, StepWarning) and str(message) not in said:
+            said.add(str(message))
+            if bar:
+                bar.clear()
+            console.say(f"note: {message}")
+
+    with warnings.catch_warnings():
         warnings.simplefilter("always", StepWarning)
+        warnings.showwarning = show
         yield
-    for each in found:
-        if issubclass(each.category, StepWarning):
-            console.say(f"note: {each.message}")
 
 
 def say_next(commands: Sequence[str], console: Console) -> None:

@@ -76,7 +76,7 @@ def simulate(
     plan = plan_run(
         landscape, as_method(method), x0, v0, steps, every, fast, seed, params or {}, streams, stop
     )
-    doubts = caution(plan.landscape, plan.method, plan.x0)
+    doubts = caution(plan.landscape, plan.method, plan.x0, plan.ticks)
     if doubts:
         warnings.warn(doubts, StepWarning, stacklevel=2)
     run = carry_out(

@@ -19,6 +19,9 @@ from saddlescape.symbols import fixed, variable
 
 #: more ticks than these are no run: beyond, not every whole number is told from the next where they are counted
 MOST_TICKS = 2**62
+#: an explicit step of fifth order is stable up to so much divided by the largest rate; more such steps than these may
+#: take minutes
+STABLE, STIFF = 3.3, 1e6
 #: how often dt is halved in search of one that holds no start
 HALVINGS = 40
 #: what is held is at a critical point if it is nearer than so many jumps dt·‖G − ∇f‖, by so many iterations
@@ -42,15 +45,17 @@ def too_many(what: str, tick: str, count: float, most: float) -> str:
     return f"too many ticks: {tick} makes {made} of {what}, at most {most:.3g} are run. Use a longer tick or less time"
 
 
-def caution(landscape: Landscape, method: Method, x0: Array, most: int = 1000) -> str:
+def caution(landscape: Landscape, method: Method, x0: Array, ticks: int, most: int = 1000) -> str:
     """Return in words that dt is too long for a start: the flow is held there by its own rule (flows.captured), or dt is
-    beyond 2/λmax, which an explicit scheme can follow, λ of the field's derivative; "" where neither is so. The first
-    ``most`` starts are asked."""
+    beyond 2/λmax, which an explicit scheme can follow, λ of the field's derivative; "" where neither is so. Of adaptive
+    steps, whether so many ticks may take long. The first ``most`` starts are asked."""
     clock = method.clock
-    if not isinstance(clock, Face) or getattr(clock, "adaptive", False):
+    if not isinstance(clock, Face):
         return ""
     x, numbers = x0[:most], {k: np.asarray(v, dtype=float) for k, v in method.numbers.items()}
     numbers = {k: v[:most] if v.ndim else v for k, v in numbers.items()}
+    if getattr(clock, "adaptive", False):
+        return _stiff(landscape, method, x, numbers, ticks)
     if words := _held_at_once(landscape, method, x, numbers):
         return words
     with np.errstate(all="ignore"):
@@ -66,6 +71,24 @@ def caution(landscape: Landscape, method: Method, x0: Array, most: int = 1000) -
     return (
         f"dt = {dt:g} of {method.name}@{clock.name} is more than 2/λmax {where}, which is down to {limit:.3g}: "
         "the scheme cannot follow the equation there. Take a smaller dt"
+    )
+
+
+def _stiff(landscape: Landscape, method: Method, x: Array, numbers: Mapping[str, Array], ticks: int) -> str:
+    """Return in words that adaptive steps may take long: at a half of the starts the field's rates ask for very many.
+
+    Starts are left soon, so this is no forecast: runs on Beale and Rosenbrock took 1/100 to 1/1,000,000 of it.
+    """
+    with np.errstate(all="ignore"):
+        rates = _rates(landscape, method, x, numbers)
+    middle = float(np.median(np.where(np.isfinite(rates), rates, np.inf)))
+    steps = ticks * float(np.max(numbers["dt"])) * middle / STABLE
+    if not STIFF < steps < np.inf:
+        return ""
+    where = "its start" if len(x) == 1 else "half of the starts"
+    return (
+        f"{method.name}@{method.clock.name} is stiff: it changes at rates of {middle:.2g} at {where}, and steps that "
+        f"follow them all the time would be {steps:.2g}. Adaptive steps may take minutes or hours"
     )
 
 
