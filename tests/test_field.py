@@ -218,3 +218,12 @@ def own() -> ss.Landscape:
 def test_refusals(ask: Any, said: str) -> None:
     with pytest.raises(UsageError, match=said):
         ask()
+
+
+def test_there_is_no_field_where_there_is_no_loss() -> None:
+    """1/x is defined below 0, log x is not: nothing descends there."""
+    scene = ss.landscape("log(x)+x*y^2", view=((-1.0, 1.0), (-1.0, 1.0)))
+    found = ss.flow_field(scene, "gd@flow", resolution=20)
+    x = found.axes[0]
+    assert np.isnan(found.velocity[:, x < 0]).all()
+    np.testing.assert_allclose(found.velocity[0, x > 0, 0], -1 / x[x > 0] - 1)

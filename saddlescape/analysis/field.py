@@ -27,7 +27,7 @@ def flow_field(
     method: Method | str,
     *,
     view: Any = None,
-    resolution: int = 101,
+    resolution: int = 201,
     separatrices: bool = True,
     unstable: bool = False,
 ) -> Field:

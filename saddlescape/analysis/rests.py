@@ -96,9 +96,13 @@ def _rays(angle: Array) -> Array:
 
 
 def on_grid(field: VectorField, view: Any, count: int) -> tuple[tuple[Array, ...], Array]:
-    """Return the axes of a grid of ``count`` points each over ``view``, and the field on it."""
+    """Return the axes of a grid of ``count`` points each over ``view``, and the field on it; NaN where there is no loss,
+    as that of log x is missing below 0, where 1/x is not."""
     axes = tuple(np.linspace(lo, hi, count) for lo, hi in view)
-    return axes, field(np.stack(np.meshgrid(*axes), axis=-1))
+    points = np.stack(np.meshgrid(*axes), axis=-1)
+    with np.errstate(all="ignore"):
+        defined = np.isfinite(field.landscape.loss(points))
+    return axes, np.where(defined[..., None], field(points), np.nan)
 
 
 def others(field: VectorField, axes: tuple[Array, ...], velocity: Array) -> tuple[Rest, ...]:

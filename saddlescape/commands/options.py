@@ -132,7 +132,7 @@ Stop = Annotated[
 ]
 FieldPoints = Annotated[
     str | None,
-    Option("--resolution", metavar="N", help="Points of the grid along each axis.  [default: 101]"),
+    Option("--resolution", metavar="N", help="Points of the grid along each axis.  [default: 201]"),
 ]
 Draw = Annotated[
     str | None,

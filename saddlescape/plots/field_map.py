@@ -28,8 +28,8 @@ KINDS = ("stream", "arrows", "lic")
 #: the slowest and fastest hundredth of the grid share the ends of the scale, which spans at most these decades
 #: from the slow end, where things are decided
 CUT, DECADES = 1.0, 5.0
-#: arrows across a panel, pixels of the texture
-ARROWS, PIXELS = 21, 420
+#: arrows across a panel, pixels of the texture, cells of the grid that lines are followed on
+ARROWS, PIXELS, CELLS = 21, 420, 800
 
 
 @dataclass
@@ -170,19 +170,38 @@ def _contours(ax: Axes, result: Field, levels: int) -> Any:
     )
 
 
-def _directions(result: Field) -> Array:
-    """Return the field divided by its speed, 0 where there is none; what is not defined is NaN."""
-    speed = result.speed[..., None]
+def _directions(velocity: Array) -> Array:
+    """Return a field (…, 2) divided by its speed, 0 where there is none; what is not defined is NaN."""
     with np.errstate(all="ignore"):
-        found: Array = np.where(speed > 0, result.velocity / speed, 0.0)
+        speed = np.linalg.norm(velocity, axis=-1, keepdims=True)
+        found: Array = np.where(speed > 0, velocity / speed, 0.0)
     return np.where(np.isfinite(speed), found, np.nan)
 
 
+def finer(values: Array, by: int) -> Array:
+    """Return values (ny, nx, …) of a grid on one ``by`` times as fine, linear in between."""
+    for axis in (0, 1):
+        values = np.moveaxis(values, axis, 0)
+        at = np.arange(by * (len(values) - 1) + 1) / by
+        low = np.minimum(at.astype(int), len(values) - 2)
+        part = (at - low).reshape(-1, *(1,) * (values.ndim - 1))
+        values = np.moveaxis((1 - part) * values[low] + part * values[low + 1], 0, axis)
+    return values
+
+
 def _stream(ax: Axes, result: Field, norm: LogNorm, shades: Any, density: float) -> Any:
-    x, y = result.axes
-    u, v = np.moveaxis(np.ma.masked_invalid(_directions(result)), -1, 0)
+    """Draw lines of the field on a grid so fine that they do not show it.
+
+    Between two nodes across a valley a direction turns round half-way, wherever the valley is: lines along it were
+    stairs. The field itself is 0 where the valley is.
+    """
+    by = max(1, -(-CELLS // (min(result.velocity.shape[:2]) - 1)))
+    x, y = (np.linspace(a[0], a[-1], by * (len(a) - 1) + 1) for a in result.axes)
+    velocity = finer(result.velocity, by)
+    u, v = np.moveaxis(np.ma.masked_invalid(_directions(velocity)), -1, 0)
     thick = float(matplotlib.rcParams["lines.linewidth"])
-    speed = np.clip(np.nan_to_num(result.speed, nan=float(norm.vmin or 1.0)), norm.vmin, norm.vmax)
+    found = np.linalg.norm(velocity, axis=-1)
+    speed = np.clip(np.nan_to_num(found, nan=float(norm.vmin or 1.0)), norm.vmin, norm.vmax)
     made = ax.streamplot(
         x, y, u, v, color=speed, cmap=shades, norm=norm, density=density, linewidth=0.75 * thick,
         arrowsize=0.75 * thick, zorder=2,
@@ -202,7 +221,7 @@ def _arrows(ax: Axes, result: Field, norm: LogNorm, shades: Any, density: float)
     view = np.array(result.background.view)
     box = ax.get_window_extent()
     shown = (
-        _directions(result)[np.ix_(pick[1], pick[0])]
+        _directions(result.velocity)[np.ix_(pick[1], pick[0])]
         * np.array([box.width, box.height])
         / np.ptp(view, axis=1)
     )
@@ -217,7 +236,7 @@ def _arrows(ax: Axes, result: Field, norm: LogNorm, shades: Any, density: float)
 
 def _lic(ax: Axes, result: Field, norm: LogNorm, shades: Any, density: float) -> Any:
     view = result.background.view
-    picture = texture(_directions(result), result.speed, view, PIXELS, norm, shades, style.is_dark())
+    picture = texture(result.velocity, result.speed, view, PIXELS, norm, shades, style.is_dark())
     (x0, x1), (y0, y1) = view
     return ax.imshow(
         picture, extent=(x0, x1, y0, y1), origin="lower", aspect="auto", interpolation="bilinear", zorder=0

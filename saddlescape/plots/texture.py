@@ -15,7 +15,7 @@ WAY = 36
 
 
 def texture(
-    directions: Array,
+    velocity: Array,
     speed: Array,
     view: Sequence[tuple[float, float]],
     pixels: int,
@@ -23,12 +23,12 @@ def texture(
     shades: Any,
     dark: bool,
 ) -> Array:
-    """Return an image (pixels, pixels, 3): the lines of ``directions`` (ny, nx, 2) in the colours of their ``speed``."""
+    """Return an image (pixels, pixels, 3): the lines of ``velocity`` (ny, nx, 2) in the colours of their ``speed``."""
     from scipy.ndimage import map_coordinates  # only here: other pictures go without
 
     ny, nx = speed.shape
     rows, columns = np.meshgrid(*[np.linspace(0, n - 1, pixels) for n in (ny, nx)], indexing="ij")
-    known = np.nan_to_num(directions)
+    known = np.nan_to_num(velocity, posinf=0.0, neginf=0.0)
     width = np.array([hi - lo for lo, hi in view])
     grey = _smeared(known / width, pixels)
     logs = np.log(np.clip(np.nan_to_num(speed, nan=float(norm.vmin or 1.0)), norm.vmin, norm.vmax))

@@ -23,7 +23,7 @@ class FlowSpec(QuestionSpec):
     """
 
     methods: tuple[str, ...] = (USUAL,)
-    resolution: int = 101
+    resolution: int = 201
     draw: str = "stream"
     separatrices: bool = True
     unstable: bool = False
