@@ -32,12 +32,14 @@ def captured(
         return length(farthest) <= radius
 
 
-def length(x: Array) -> Array:
-    """Return ‖x‖ of the rows of (n, d): column by column, several times as fast as along the short axis."""
+def length(x: Array, centre: Array | None = None) -> Array:
+    """Return ‖x‖ of the rows of (n, d), or ‖x − centre‖: column by column, several times as fast as along the short
+    axis."""
     total = np.zeros(len(x))
-    for values in x.T:
-        total += values * values
-    return np.asarray(np.sqrt(total))
+    for k, values in enumerate(x.T):
+        part = values if centre is None else values - centre[k]
+        total += part * part
+    return np.asarray(np.sqrt(total, out=total))
 
 
 def widest(x: Array) -> Array:
@@ -69,7 +71,7 @@ def rests(landscape: Landscape, method: Method, end: Array, box: Array) -> Any:
 def distance(landscape: Landscape, p: CriticalPoint, x: Array) -> Array:
     """Distance of ``x`` (n, d) to a point; to a curve or set from its samples, when near from where ∇f = 0 beside x."""
     if p.samples is None:
-        return length(x - p.x)
+        return length(x, p.x)
     near = _to_samples(p.samples, x)
     if landscape.dim > 2:
         return _to_set(landscape, p, x, near)

@@ -46,8 +46,8 @@ class Flock:
 
     def places(self, which: Any) -> Array:
         """Return where the trajectories in the lanes ``which`` are, (n, d)."""
-        found: Array = self.buffer[which // self.lanes, : self.plan.landscape.dim, which % self.lanes]
-        return found
+        d = self.plan.landscape.dim
+        return np.array([self.buffer[:, c].ravel().take(which) for c in range(d)]).T  # columns lie together
 
     def windows(self, which: Any) -> tuple[Array, Any]:
         """Return of the lanes ``which`` the boxes (n, 2, d) of the last window, and whether they are recurrent (n,)."""

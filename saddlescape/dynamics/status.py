@@ -235,7 +235,8 @@ def _nearest(
         for p in points:
             far = distance(landscape, p, end)
             closer = finite & (far < away)
-            nearest[closer], away[closer] = p.id, far[closer]
+            np.copyto(nearest, p.id, where=closer)
+            np.copyto(away, far, where=closer)
     return nearest, np.where(nearest >= 0, away, np.nan)
 
 
