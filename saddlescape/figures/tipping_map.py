@@ -17,6 +17,7 @@ LESSON = (
     "Starts near a border end elsewhere under SAM from a small radius on; many deep in a basin keep their end "
     "up to the largest, ρ = 2."
 )
+ALSO = "landscape tipping himmelblau --opt sam:rho=0..2/6 --steps 2000 --tolerance 0.05 --more 0 --cycling"
 
 MOST, STEPS, EDGE, TOLERANCE = 2.0, 2000, 64, 0.05
 
