@@ -703,6 +703,14 @@ NAMED = [part for m in (
     "dnsam:rho=0.3,sigma=0.5,noise=hessian",
 ) for part in ("--opt", m)]  # fmt: skip
 MOMENTUM = ["--opt", "usam:beta=0.5,rho=0.1", "--opt", "gd:beta=0.5,nesterov=true", "--opt", "gd"]
+
+
+@pytest.fixture
+def plainly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Short runs of methods that no other test has: in plain Python they are done before a kernel is compiled."""
+    monkeypatch.setattr("saddlescape.dynamics.simulate.PLAIN_TICKS", 10**6)
+
+
 TABLES: list[Any] = [
     ["run", "beale", "--opt", "sam", *QUICK],
     ["run", "beale", *NAMED, *QUICK],
@@ -730,6 +738,7 @@ TABLES: list[Any] = [
 
 
 @pytest.mark.parametrize("asked", TABLES, ids=" ".join)
+@pytest.mark.usefixtures("plainly")
 def test_what_is_piped_fits_80_columns(asked: list[str], say: Callable[..., Said]) -> None:
     plotless = [] if asked[0] in ("critical", "list", "show", "doctor") else ["--no-plot"]
     code, out, err = say(*asked, *plotless)
@@ -740,6 +749,7 @@ def test_what_is_piped_fits_80_columns(asked: list[str], say: Callable[..., Said
     assert "\xa0" not in out
 
 
+@pytest.mark.usefixtures("plainly")
 def test_a_wide_terminal_breaks_no_line(say: Callable[..., Said], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "200")
     _, out, _ = say("escape", "saddle", *NAMED, "--runs", "20", "-n", "200", "--no-plot")

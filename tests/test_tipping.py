@@ -187,10 +187,10 @@ def test_it_is_said_why_ends_are_unknown() -> None:
 
 
 def test_a_dt_too_long_is_warned_of_once() -> None:
-    asked: dict[str, Any] = {"resolution": 4, "steps": 20, "tolerance": 0.3}
+    asked: dict[str, Any] = {"resolution": 4, "steps": 20, "tolerance": 0.3, "engine": "plain"}
     with warnings.catch_warnings(record=True) as found:
         warnings.simplefilter("always")
-        ss.tipping(ss.landscape("himmelblau"), "usam@flow:dt=0.01", "rho", [0.05, 0.5, 2.0], **asked)
+        ss.tipping(ss.landscape("saddle"), "gd@flow:dt=2", "eta", [0.5, 1.0, 3.0], **asked)
     (one,) = found
     assert issubclass(one.category, StepWarning)
     assert "is more than 2/λmax at 100% of the starts" in str(one.message)
