@@ -27,9 +27,9 @@ from saddlescape.commands import (
     run,
     tipping,
 )
+from saddlescape.commands.arguments import Command, Group
 from saddlescape.commands.asking import Stopped
 from saddlescape.commands.console import width
-from saddlescape.commands.options import Command, Group
 from saddlescape.errors import SaddlescapeError
 
 #: exit codes beside 0: failed, wrong usage, --check found a difference (3, rerun.py), interrupted
