@@ -237,3 +237,9 @@ def test_no_label_stands_in_the_panel_before_it() -> None:
     own = second.get_tightbbox(renderer.get_renderer())
     assert own is not None
     assert own.x0 > first.get_window_extent().x1
+
+
+def test_a_diagram_is_of_the_saddle_that_is_seen(say: Callable[..., Said]) -> None:
+    """Beale's first saddle by number, (0.10, −2.64), lies below the window."""
+    asked = ["critical", "beale", "--opt", "usam", "--diagram", "rho=0.01|0.2,eta=1e-4|1e-3", "-o", "a.json"]
+    assert "usam on Beale, saddle (0, 1): 2 × 2 values of rho and eta" in say(*asked)[1]

@@ -84,7 +84,8 @@ class CriticalAsked(Asked):
             ]
         except KeyboardInterrupt:
             raise Stopped(
-                "interrupted: what was found of a point is remembered: the same command goes on"
+                "interrupted: what was found of single points is remembered"
+                + (", a diagram is begun anew" if self.spec.diagram else "")
             ) from None
 
     @property
@@ -140,6 +141,7 @@ class CriticalAsked(Asked):
 
     def _diagram(self, method: Method) -> Any:
         """Return the diagram that --diagram asks for, None where it does not."""
+        from saddlescape.analysis.ball import point_of
         from saddlescape.analysis.phase import phase_diagram
 
         if self.spec.diagram is None:
@@ -147,8 +149,10 @@ class CriticalAsked(Asked):
         x, y = self._axes()
         if (start := self._start) is not None:
             return phase_diagram(self.landscape, method, x, y, of="fate", start=start, steps=self.spec.steps)
-        points = sorted(self.landscape.critical_points, key=lambda p: (p.kind != "saddle", p.id))
-        point = points[0].id if self.spec.point is None and points else self.spec.point
+        point, points = self.spec.point, self.landscape.critical_points
+        if point is None and points:
+            alone = any(p.samples is None for p in points)
+            point = (point_of(self.landscape, None) if alone else points[0]).id
         return phase_diagram(self.landscape, method, x, y, point=point)
 
     def table(self, found: Sequence[Stability], room: int) -> str:
