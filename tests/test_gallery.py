@@ -188,3 +188,11 @@ def test_a_small_picture_keeps_the_colours_of_a_small_area() -> None:
     Image.fromarray(pixels).save(out, "PNG")
     small = np.asarray(Image.open(io.BytesIO(inline.reduced(out.getvalue(), 600))).convert("RGB")).astype(int)
     assert np.abs(small - pixels)[50:250, 560:566].max() < 12
+
+
+def test_progress_may_be_left_out(say: Callable[..., tuple[int, str, str]]) -> None:
+    code, _, err = say("gallery", "sam_step", "-o", "out", "--no-progress")
+    assert code == 0
+    assert "1/1" not in err
+    assert say("critical", "saddle", "--no-progress")[0] == 0
+    assert say("flow", "saddle", "--no-progress", "--no-plot")[0] == 0

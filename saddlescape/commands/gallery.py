@@ -33,8 +33,8 @@ RECORDS, REST = "gallery.json", "gallery.part"
 
 
 @o.takes(
-    names=Names, out=Folder, style=o.Style, small=Small, json=o.Json, quiet=o.Quiet, verbose=o.Verbose,
-    threads=o.Threads, no_continue=o.NoContinue,
+    names=Names, out=Folder, style=o.Style, small=Small, **o.SAID, threads=o.Threads,
+    no_continue=o.NoContinue,
 )  # fmt: skip
 def gallery(context: typer.Context) -> None:
     """Draw the figures of the gallery into a folder, and index.html that shows them.
@@ -154,7 +154,8 @@ def drawn(album: Album, console: Console, threads: int | None, afresh: bool = Fa
         began = time.monotonic()
         with _kept(album, done):
             done[spec.figure] = render(spec, album.folder / f"{spec.figure}.png", threads)
-        console.say(f"{k:3}/{len(album.specs)}  {spec.figure}  {time.monotonic() - began:.1f} s")
+        if console.progress:
+            console.say(f"{k:3}/{len(album.specs)}  {spec.figure}  {time.monotonic() - began:.1f} s")
     album.record(done)
     return done
 

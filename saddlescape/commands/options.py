@@ -191,7 +191,7 @@ Quiet = Annotated[
 Verbose = Annotated[
     int, Option("--verbose", "-v", count=True, metavar="", help="Say more.", show_default=False)
 ]
-NoProgress = Annotated[bool, Option("--no-progress", help="No progress bar.")]
+NoProgress = Annotated[bool, Option("--no-progress", help="Say nothing of progress.")]
 Threads = Annotated[
     str | None,
     Option("--threads", "-j", metavar="N", help="Threads; all by default. Results never depend on it."),
@@ -234,9 +234,9 @@ SCENE: dict[str, Any] = {"param": Param, "sample": Sample, "vars": Vars, "domain
 #: what is written, and from which file the rest is read
 FILES: dict[str, Any] = {"style": Style, "no_plot": NoPlot, "config": Config, "dry_run": DryRun}
 #: what is said
-SAID: dict[str, Any] = {"json": Json, "quiet": Quiet, "verbose": Verbose}
+SAID: dict[str, Any] = {"json": Json, "quiet": Quiet, "verbose": Verbose, "no_progress": NoProgress}
 #: what is said and how it is worked, of a command that may take long
-WORK: dict[str, Any] = {**SAID, "no_progress": NoProgress, "threads": Threads}
+WORK: dict[str, Any] = {**SAID, "threads": Threads}
 
 
 def takes(**options: Any) -> Callable[[Callable[[Any], None]], Callable[..., None]]:
