@@ -26,6 +26,17 @@ if TYPE_CHECKING:
 Found = TypeVar("Found")
 
 
+@dataclass(frozen=True)
+class Desk:
+    """What a command works with: where it speaks, its number of threads (None: all), what is ``kept`` of it on Ctrl-C,
+    and what is done ``meanwhile``, once kernels are at work."""
+
+    console: Console
+    threads: int | None
+    kept: Kept
+    meanwhile: Callable[[], None] = lambda: None
+
+
 @dataclass(frozen=True, eq=False)
 class Asked(ABC):
     """A question as a command asks it: ``spec`` says all of it, ``asked`` is what a person gave, ``landscape`` is found.
@@ -41,6 +52,9 @@ class Asked(ABC):
     written: ClassVar[type[SceneSpec]]
     #: what to type for a start, said where no landscape is given
     example: ClassVar[str]
+    #: the modules that its figure, and its table, are made with: they are imported while kernels work
+    drawing: ClassVar[str] = "saddlescape.plots.figure"
+    telling: ClassVar[tuple[str, ...]] = ("saddlescape.layout",)
 
     @classmethod
     @abstractmethod
@@ -65,8 +79,8 @@ class Asked(ABC):
         return ()
 
     @abstractmethod
-    def found(self, console: Console, threads: int | None, kept: Kept) -> Sequence[Answer]:
-        """Return the answers. Raises Stopped on Ctrl-C; what may be gone on with then lies in ``kept``."""
+    def found(self, desk: Desk) -> Sequence[Answer]:
+        """Return the answers. Raises Stopped on Ctrl-C; what may be gone on with then lies in ``desk.kept``."""
 
     @abstractmethod
     def table(self, found: Sequence[Any], room: int) -> str:
@@ -117,7 +131,8 @@ def perform(asked: Asked, given: dict[str, Any], console: Console) -> None:
         kept.forget()
     for each in asked.notes:
         console.say(f"note: {each}")
-    found = answered(asked, console, run_threads(given), kept)
+    meanwhile = outputs.prepare(paths, asked.drawing, asked.telling)
+    found = answered(asked, Desk(console, run_threads(given), kept, meanwhile))
     console.say(f"found in {seconds(began)}", level=1)
     if not console.json:
         console.data(layout.title(asked.landscape, width()))
@@ -132,10 +147,10 @@ def perform(asked: Asked, given: dict[str, Any], console: Console) -> None:
     console.say(f"all in {seconds(began)}", level=1)
 
 
-def answered(asked: Asked, console: Console, threads: int | None, kept: Kept) -> list[Answer]:
+def answered(asked: Asked, desk: Desk) -> list[Answer]:
     """Return the answers; what they carry says which command made them."""
-    with cautions(console):
-        found = asked.found(console, threads, kept)
+    with cautions(desk.console):
+        found = asked.found(desk)
     return [replace(each, spec={**each.spec, "asked": asked.spec.to_dict()}) for each in found]
 
 
@@ -175,14 +190,9 @@ def text(asked: Asked, found: Sequence[Answer]) -> str:
     return report.dumps({**as_json(asked, found), "spec": asked.spec.to_dict()}) + "\n"
 
 
-def each_method(
-    labels: Sequence[str], work: Callable[[int, Any, Any], Found], console: Console, kept: Kept,
-    meanwhile: Callable[[], None] = lambda: None,
-) -> list[Found]:  # fmt: skip
-    """Return work(k, progress, resume) for every label; what was kept of an interrupted one is not done again.
-
-    ``meanwhile`` is called once the work has begun.
-    """
+def each_method(labels: Sequence[str], work: Callable[[int, Any, Any], Found], desk: Desk) -> list[Found]:
+    """Return work(k, progress, resume) for every label; what was kept of an interrupted one is not done again."""
+    console, kept = desk.console, desk.kept
     if kept.fits:
         console.say(f"going on from {kept.folder} ({kept.spec.afresh} starts afresh)")
         for name in kept.damaged():
@@ -197,7 +207,7 @@ def each_method(
         bar = console.bar(label)
 
         def told(part: int, total: int, bar: Any = bar) -> None:
-            meanwhile()
+            desk.meanwhile()
             if bar:
                 bar(part, total)
 

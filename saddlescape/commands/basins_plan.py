@@ -8,9 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
 from saddlescape.commands import lengths, rough
-from saddlescape.commands.asking import Asked, each_method, scene_options
-from saddlescape.commands.console import Console
-from saddlescape.commands.interrupted import Kept
+from saddlescape.commands.asking import Asked, Desk, each_method, scene_options
 from saddlescape.errors import UsageError
 from saddlescape.specs.basins import BasinsSpec
 from saddlescape.specs.run import RunSpec
@@ -35,6 +33,8 @@ class BasinsAsked(Asked):
 
     written = BasinsSpec
     example = "landscape basins himmelblau --opt gd --opt sam"
+    drawing = "saddlescape.plots.basins_page"
+    telling = ("saddlescape.layout", "saddlescape.analysis.disagreement", "saddlescape.plots.naming")
 
     @classmethod
     def of(cls, spec: BasinsSpec) -> Self:
@@ -97,7 +97,7 @@ class BasinsAsked(Asked):
         heads = dict.fromkeys(m.text.partition(":")[0] for m in self.made)
         return f"{outputs.landscape_name(self.spec.landscape)}-{'-'.join(heads)[:80]}-basins"
 
-    def found(self, console: Console, threads: int | None, kept: Kept) -> list[Basins]:
+    def found(self, desk: Desk) -> list[Basins]:
         """Return the basins of every method; blocks of pixels that are done are kept on Ctrl-C."""
         from saddlescape.analysis.basins import basins
 
@@ -108,11 +108,13 @@ class BasinsAsked(Asked):
             return basins(
                 self.landscape, one, view=self.scene.view, resolution=spec.pixels, steps=self.ticks[k],
                 seed=spec.seed, runs=spec.runs if one.random else 1, plane=self.scene.plane, origin=self.scene.origin,
-                early=spec.early, more=spec.more, fast=spec.fast, threads=threads, progress=progress, resume=resume,
+                early=spec.early, more=spec.more, fast=spec.fast, threads=desk.threads, progress=progress, resume=resume,
             )  # fmt: skip
 
-        maps = each_method(self.labels, work, console, kept)
-        return rough.refined(self.landscape, maps, spec.refine, threads, kept) if spec.refine else maps
+        maps = each_method(self.labels, work, desk)
+        return (
+            rough.refined(self.landscape, maps, spec.refine, desk.threads, desk.kept) if spec.refine else maps
+        )
 
     def table(self, found: Sequence[Basins], room: int) -> str:
         """Return the shares of the ends of every method with their intervals, and what decided them."""

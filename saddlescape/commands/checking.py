@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from saddlescape.commands.asking import Desk
 from saddlescape.commands.console import Console
 from saddlescape.commands.interrupted import Kept
 from saddlescape.errors import OutputError, UsageError
@@ -24,7 +25,7 @@ def compare_runs(path: Path, plan: Plan, console: Console, threads: int | None) 
     from saddlescape.commands.run import simulated
 
     with tempfile.TemporaryDirectory() as folder:
-        runs = simulated(plan, console, Kept.beside(Path(folder) / path.name, plan.spec), threads)
+        runs = simulated(plan, Desk(console, threads, Kept.beside(Path(folder) / path.name, plan.spec)))
         if path.suffix.lower() == ".npz":
             return _compare_data(path, runs)
         if path.suffix.lower() == ".json":
@@ -45,7 +46,7 @@ def compare_answers(path: Path, asked: Asked, console: Console, threads: int | N
 
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder) / path.name
-        found = answered(asked, console, threads, Kept.beside(made, asked.spec))
+        found = answered(asked, Desk(console, threads, Kept.beside(made, asked.spec)))
         if path.suffix.lower() == ".npz":
             kept: Any = load(path)
             again = next(

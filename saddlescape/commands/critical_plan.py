@@ -8,9 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
 from saddlescape import starts
-from saddlescape.commands.asking import Asked, Stopped, scene_options
-from saddlescape.commands.console import Console
-from saddlescape.commands.interrupted import Kept
+from saddlescape.commands.asking import Asked, Desk, Stopped, scene_options
 from saddlescape.errors import UsageError
 from saddlescape.specs.critical import CriticalSpec
 
@@ -28,6 +26,7 @@ class CriticalAsked(Asked):
 
     written = CriticalSpec
     example = "landscape critical beale --opt sam"
+    drawing = "saddlescape.plots.stability_page"
 
     @classmethod
     def of(cls, spec: CriticalSpec) -> Self:
@@ -69,7 +68,7 @@ class CriticalAsked(Asked):
         """The texts of the methods, one answer each."""
         return [m.text for m in self.each]
 
-    def found(self, console: Console, threads: int | None, kept: Kept) -> list[Stability]:
+    def found(self, desk: Desk) -> list[Stability]:
         """Return the stability under every method, with the thresholds and the diagram that are asked for."""
         from saddlescape.analysis.stability import stability
 

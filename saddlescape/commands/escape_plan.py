@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from saddlescape import starts
 from saddlescape.commands import lengths
-from saddlescape.commands.asking import Asked, each_method, scene_options
-from saddlescape.commands.console import Console
-from saddlescape.commands.interrupted import Kept
+from saddlescape.commands.asking import Asked, Desk, each_method, scene_options
 from saddlescape.errors import UsageError
 from saddlescape.specs.escape import EscapeSpec
 
@@ -28,6 +26,7 @@ class EscapeAsked(Asked):
 
     written = EscapeSpec
     example = "landscape escape saddle --opt sam:batch=1"
+    drawing = "saddlescape.plots.escape_page"
 
     @classmethod
     def of(cls, spec: EscapeSpec) -> Self:
@@ -100,14 +99,14 @@ class EscapeAsked(Asked):
         heads = dict.fromkeys(text.partition(":")[0] for text in self.methods)
         return f"{outputs.landscape_name(self.spec.landscape)}-{'-'.join(heads)[:80]}-escape"
 
-    def found(self, console: Console, threads: int | None, kept: Kept) -> Sequence[Escape]:
+    def found(self, desk: Desk) -> Sequence[Escape]:
         """Return one escape per method."""
         from saddlescape.analysis.escape import measured
 
         def work(k: int, progress: Any, resume: Any) -> Escape:
-            return measured(self.jobs[k], threads=threads, progress=progress, resume=resume)
+            return measured(self.jobs[k], threads=desk.threads, progress=progress, resume=resume)
 
-        return each_method(self.labels, work, console, kept)
+        return each_method(self.labels, work, desk)
 
     def table(self, found: Sequence[Escape], room: int) -> str:
         """Return the shares that left, their median times in steps and the rates of their tails, with 95 % intervals."""

@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from saddlescape import starts
 from saddlescape.commands import lengths
-from saddlescape.commands.asking import Asked, each_method, scene_options
-from saddlescape.commands.console import Console
-from saddlescape.commands.interrupted import Kept
+from saddlescape.commands.asking import Asked, Desk, each_method, scene_options
 from saddlescape.specs.faces import FacesSpec
 
 if TYPE_CHECKING:
@@ -28,6 +26,7 @@ class FacesAsked(Asked):
 
     written = FacesSpec
     example = "landscape faces beale --opt sam:batch=1"
+    drawing = "saddlescape.plots.faces_page"
 
     @classmethod
     def of(cls, spec: FacesSpec) -> Self:
@@ -89,14 +88,14 @@ class FacesAsked(Asked):
         head = self.job.method.text.partition(":")[0]
         return f"{outputs.landscape_name(self.spec.landscape)}-{head}-faces"
 
-    def found(self, console: Console, threads: int | None, kept: Kept) -> list[FaceComparison]:
+    def found(self, desk: Desk) -> list[FaceComparison]:
         """Return the comparison; the runs that are through are kept on Ctrl-C."""
         from saddlescape.analysis.faces import measured
 
         def work(_: int, progress: Any, resume: Any) -> FaceComparison:
-            return measured(replace(self.job, threads=threads, progress=progress), resume)
+            return measured(replace(self.job, threads=desk.threads, progress=progress), resume)
 
-        return each_method([f"{self.job.method.name} and its faces"], work, console, kept)
+        return each_method([f"{self.job.method.name} and its faces"], work, desk)
 
     def table(self, found: Sequence[FaceComparison], room: int) -> str:
         """Return the weak errors as a table, and what is to be said of them."""

@@ -7,9 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
-from saddlescape.commands.asking import Asked, each_method, scene_options
-from saddlescape.commands.console import Console
-from saddlescape.commands.interrupted import Kept
+from saddlescape.commands.asking import Asked, Desk, each_method, scene_options
 from saddlescape.specs.flow import FlowSpec
 
 if TYPE_CHECKING:
@@ -32,6 +30,7 @@ class FlowAsked(Asked):
 
     written = FlowSpec
     example = "landscape flow beale --opt sam@flow"
+    drawing = "saddlescape.plots.flow_page"
 
     @classmethod
     def of(cls, spec: FlowSpec) -> Self:
@@ -75,7 +74,7 @@ class FlowAsked(Asked):
         heads = dict.fromkeys(text.partition(":")[0] for text in self.methods)
         return f"{outputs.landscape_name(self.spec.landscape)}-{'-'.join(heads)[:80]}-field"
 
-    def found(self, console: Console, threads: int | None, kept: Kept) -> Sequence[Field]:
+    def found(self, desk: Desk) -> Sequence[Field]:
         """Return one field per method."""
         from saddlescape.analysis.field import flow_field
 
@@ -86,7 +85,7 @@ class FlowAsked(Asked):
                 unstable=spec.unstable,
             )  # fmt: skip
 
-        return each_method(self.labels, work, console, kept)
+        return each_method(self.labels, work, desk)
 
     def table(self, found: Sequence[Field], room: int) -> str:
         """Return, per method, what it does at every critical and rest point, and where separatrices come from."""

@@ -114,18 +114,27 @@ def free(name: str) -> Path:
     return path
 
 
-def prepare(paths: Sequence[Path]) -> Callable[[], None]:
-    """Return what imports the drawing code in the background, the first time it is called.
+def prepare(
+    paths: Sequence[Path], drawing: str = "saddlescape.plots.figure", telling: Sequence[str] = ()
+) -> Callable[[], None]:
+    """Return what imports in the background, the first time it is called, the modules of a table (``telling``) and, if a
+    figure is among the ``paths``, that of its ``drawing``.
 
     Kernels work without the interpreter's lock; while they do, the import costs no time of its own.
     """
-    wanted = [any(path.suffix.lower() in FIGURES for path in paths)]
+    drawn = any(path.suffix.lower() in FIGURES for path in paths)
+    modules = [*telling, *([drawing] if drawn else [])]
+
+    def load() -> None:
+        while modules:
+            importlib.import_module(modules.pop(0))
+
+    begun: list[threading.Thread] = []
 
     def meanwhile() -> None:
-        if wanted.pop() if wanted else False:
-            threading.Thread(
-                target=importlib.import_module, args=("saddlescape.plots.figure",), daemon=True
-            ).start()
+        if not begun:
+            begun.append(threading.Thread(target=load, daemon=True))
+            begun[0].start()
 
     return meanwhile
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ import typer
 
 from saddlescape.commands import options as o
 from saddlescape.commands.asking import (
+    Desk,
     each_method,
     run_threads,
     say_next,
@@ -23,7 +24,6 @@ from saddlescape.commands.console import Console, width
 from saddlescape.specs.run import RunSpec
 
 if TYPE_CHECKING:
-    from saddlescape.commands.interrupted import Kept
     from saddlescape.commands.plan import Plan
     from saddlescape.results import Run
 
@@ -72,7 +72,7 @@ def perform(plan: Plan, given: dict[str, Any], console: Console) -> None:
     if given.get("no_continue"):
         kept.forget()
     tell(plan, console)
-    runs = simulated(plan, console, kept, run_threads(given), outputs.prepare(paths))
+    runs = simulated(plan, Desk(console, run_threads(given), kept, outputs.prepare(paths)))
     console.say(f"simulated in {seconds(began)}", level=1)
     at = [ends(plan, each) for each in runs]
     if not console.json:
@@ -90,24 +90,15 @@ def perform(plan: Plan, given: dict[str, Any], console: Console) -> None:
     console.say(f"all in {seconds(began)}", level=1)
 
 
-def simulated(
-    plan: Plan,
-    console: Console,
-    kept: Kept,
-    threads: int | None,
-    meanwhile: Callable[[], None] = lambda: None,
-) -> list[Run]:
-    """Return the runs of the plan; what was kept of an interrupted one is not done again.
-
-    ``meanwhile`` is called once kernels are at work.
-    """
+def simulated(plan: Plan, desk: Desk) -> list[Run]:
+    """Return the runs of the plan; what was kept of an interrupted one is not done again."""
     from saddlescape import report
     from saddlescape.commands.plan import execute
 
     def work(k: int, progress: Any, resume: Any) -> Run:
-        return execute(plan, k, progress, threads=threads, resume=resume)
+        return execute(plan, k, progress, threads=desk.threads, resume=resume)
 
-    return each_method(report.label(plan.methods), work, console, kept, meanwhile)
+    return each_method(report.label(plan.methods), work, desk)
 
 
 def tell(plan: Plan, console: Console) -> None:

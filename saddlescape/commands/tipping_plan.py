@@ -8,9 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
 from saddlescape.commands import lengths
-from saddlescape.commands.asking import Asked, brief, each_method, scene_options
-from saddlescape.commands.console import Console
-from saddlescape.commands.interrupted import Kept
+from saddlescape.commands.asking import Asked, Desk, brief, each_method, scene_options
 from saddlescape.errors import UsageError
 from saddlescape.specs.run import RunSpec
 from saddlescape.specs.tipping import TippingSpec
@@ -35,6 +33,7 @@ class TippingAsked(Asked):
 
     written = TippingSpec
     example = "landscape tipping saddle --opt sam:rho=0.1..2/5"
+    drawing = "saddlescape.plots.tipping_page"
 
     @classmethod
     def of(cls, spec: TippingSpec) -> Self:
@@ -103,7 +102,7 @@ class TippingAsked(Asked):
         head = self.swept.text.partition(":")[0]
         return f"{outputs.landscape_name(self.spec.landscape)}-{head}-tipping"
 
-    def found(self, console: Console, threads: int | None, kept: Kept) -> list[Tipping]:
+    def found(self, desk: Desk) -> list[Tipping]:
         """Return the map; the runs that are through are kept on Ctrl-C."""
         from saddlescape.analysis.tipping import tipping
 
@@ -113,11 +112,11 @@ class TippingAsked(Asked):
             return tipping(
                 self.landscape, self.first, self.key, self.values, view=self.scene.view, resolution=spec.pixels,
                 steps=self.ticks, tolerance=spec.tolerance, more=spec.more, cycling=spec.cycling,
-                plane=self.scene.plane, origin=self.scene.origin, seed=spec.seed, threads=threads, progress=progress,
+                plane=self.scene.plane, origin=self.scene.origin, seed=spec.seed, threads=desk.threads, progress=progress,
                 resume=resume,
             )  # fmt: skip
 
-        return each_method([self.label], work, console, kept)
+        return each_method([self.label], work, desk)
 
     def table(self, found: Sequence[Tipping], room: int) -> str:
         """Return the shares of what tips and what does not, at which values, and what changes into what."""
