@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 import time
 import warnings
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from saddlescape.answers.base import Answer
     from saddlescape.landscapes.base import Landscape
 
+#: the commands that ask a question: class XAsked of commands/X_plan.py
+QUESTIONS = ("faces", "flow", "basins", "tipping", "escape", "critical")
 Found = TypeVar("Found")
 
 
@@ -108,8 +111,16 @@ class Asked(ABC):
         return []
 
 
-def ask(kind: type[Asked], given: dict[str, Any]) -> None:
+def question(command: str) -> type[Asked]:
+    """Return the question that a command of QUESTIONS asks; only the one that is asked is imported."""
+    module = importlib.import_module(f"saddlescape.commands.{command}_plan")
+    found: type[Asked] = getattr(module, f"{command.capitalize()}Asked")
+    return found
+
+
+def ask(command: str, given: dict[str, Any]) -> None:
     """Answer the question that parsed options ask, or with --dry-run say what it would be."""
+    kind = question(command)
     base = base_of(given, kind.written, kind.example)
     asked = kind.of(kind.written.from_arguments(given, base))
     if given.get("dry_run"):

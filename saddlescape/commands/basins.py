@@ -9,7 +9,6 @@ from typer import Option
 
 from saddlescape.commands import options as o
 from saddlescape.commands.asking import ask
-from saddlescape.commands.basins_plan import BasinsAsked
 
 Refine = Annotated[
     str | None,
@@ -41,4 +40,4 @@ def basins(context: typer.Context) -> None:
       landscape basins beale --opt sam:batch=1 --runs 50 --resolution 64
       landscape basins himmelblau --opt gd:eta=0.02 --borders --refine 1
     """
-    ask(BasinsAsked, dict(context.params))
+    ask("basins", dict(context.params))

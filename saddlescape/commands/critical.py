@@ -9,7 +9,6 @@ from typer import Option
 
 from saddlescape.commands import options as o
 from saddlescape.commands.asking import ask
-from saddlescape.commands.critical_plan import CriticalAsked
 from saddlescape.errors import UsageError
 
 if TYPE_CHECKING:
@@ -59,7 +58,7 @@ def critical(context: typer.Context) -> None:
             "an .npz file holds what a method does at the points: add --opt sam, or write .json or .png"
         )
     given["no_plot"] = not given["out"] and given["diagram"] is None
-    ask(CriticalAsked, given)
+    ask("critical", given)
 
 
 def points_table(landscape: Landscape, room: int) -> str:

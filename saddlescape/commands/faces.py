@@ -6,7 +6,6 @@ import typer
 
 from saddlescape.commands import options as o
 from saddlescape.commands.asking import ask
-from saddlescape.commands.faces_plan import FacesAsked
 
 
 @o.takes(
@@ -26,4 +25,4 @@ def faces(context: typer.Context) -> None:
     """
     given = dict(context.params)
     given["x0"] = None if given.get("x0") is None else [given["x0"]]
-    ask(FacesAsked, given)
+    ask("faces", given)

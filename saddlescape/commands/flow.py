@@ -6,7 +6,6 @@ import typer
 
 from saddlescape.commands import options as o
 from saddlescape.commands.asking import ask
-from saddlescape.commands.flow_plan import FlowAsked
 
 
 @o.takes(
@@ -24,4 +23,4 @@ def flow(context: typer.Context) -> None:
       landscape flow beale --opt gd@flow --opt sam@flow
       landscape flow himmelblau --draw lic --nullclines
     """
-    ask(FlowAsked, dict(context.params))
+    ask("flow", dict(context.params))

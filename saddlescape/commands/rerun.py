@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from saddlescape.commands import options as o
-from saddlescape.commands.asking import Asked, perform, run_threads
+from saddlescape.commands.asking import QUESTIONS, perform, question, run_threads
 from saddlescape.commands.checking import compare_answers, compare_bytes, compare_runs, table_of
 from saddlescape.commands.console import Console
 from saddlescape.errors import OutputError, UsageError
@@ -49,7 +49,7 @@ def rerun(
         return
     toml = path.suffix.lower() == ".toml"
     if not isinstance(spec, RunSpec):
-        asked = question(spec)
+        asked = question(spec.command).of(spec)
         anew = [] if toml else [str(whole_name(path, asked.methods))]
         perform(asked, {**given, "out": out or anew}, Console.of(given))
         return
@@ -74,7 +74,7 @@ def _check(path: Path, spec: SceneSpec, given: dict[str, Any]) -> None:
     if isinstance(spec, RunSpec):
         differences = compare_runs(path, plan.resolve(spec), console, threads)
     else:
-        differences = compare_answers(path, question(spec), console, threads)
+        differences = compare_answers(path, question(spec.command).of(spec), console, threads)
     _verdict(path, differences)
 
 
@@ -102,31 +102,6 @@ def _verdict(path: Path, differences: Sequence[str]) -> None:
     print(f"same: {path} is what this version makes")
 
 
-def kinds() -> dict[str, type[Asked]]:
-    """Return the questions that are asked by commands, by the name of the command."""
-    from saddlescape.commands.basins_plan import BasinsAsked
-    from saddlescape.commands.critical_plan import CriticalAsked
-    from saddlescape.commands.escape_plan import EscapeAsked
-    from saddlescape.commands.faces_plan import FacesAsked
-    from saddlescape.commands.flow_plan import FlowAsked
-    from saddlescape.commands.tipping_plan import TippingAsked
-
-    found: tuple[type[Asked], ...] = (
-        FacesAsked,
-        FlowAsked,
-        BasinsAsked,
-        TippingAsked,
-        EscapeAsked,
-        CriticalAsked,
-    )
-    return {kind.written.command: kind for kind in found}
-
-
-def question(spec: SceneSpec) -> Asked:
-    """Return the question that a specification asks."""
-    return kinds()[spec.command].of(spec)
-
-
 def read_spec(path: Path) -> SceneSpec | GallerySpec:
     """Return the specification that a file carries."""
     if not path.exists():
@@ -136,8 +111,8 @@ def read_spec(path: Path) -> SceneSpec | GallerySpec:
         command = data.get("command") if isinstance(data, dict) else None
         if command == GallerySpec.command:
             return GallerySpec.from_dict(data)
-        asked = kinds().get(command) if isinstance(command, str) else None
-        return (asked.written if asked else RunSpec).from_dict(data)
+        kind = question(command).written if command in QUESTIONS else RunSpec
+        return kind.from_dict(data)
     except UnicodeDecodeError:
         raise UsageError(f"{path} is no text") from None
     except UsageError as error:

@@ -9,7 +9,6 @@ from typer import Option
 
 from saddlescape.commands import options as o
 from saddlescape.commands.asking import ask
-from saddlescape.commands.tipping_plan import TippingAsked
 
 Swept = Annotated[
     list[str] | None,
@@ -48,4 +47,4 @@ def tipping(context: typer.Context) -> None:
       landscape tipping saddle --opt sam:rho=0.1..2/5 --resolution 32
       landscape tipping himmelblau --opt gd:eta=0.005..0.02/4 --cycling
     """
-    ask(TippingAsked, dict(context.params))
+    ask("tipping", dict(context.params))
