@@ -12,7 +12,7 @@ from scipy.stats import binomtest
 
 import saddlescape as ss
 from saddlescape.answers.basins import Basins
-from saddlescape.answers.intervals import wilson
+from saddlescape.answers.intervals import clustered, wilson
 from saddlescape.errors import OutputError
 from saddlescape.results import STATUSES
 
@@ -106,8 +106,78 @@ def test_odds_of_a_random_method_are_its_shares() -> None:
     odds = np.array([np.full((2, 3), 0.25), np.full((2, 3), 0.75)])
     basins = made(runs=4, ends=("converged:0", "moving"), odds=odds)
     assert basins.fractions() == {"converged:0": 0.25, "moving": 0.75}
-    known = binomtest(6, 24).proportion_ci(0.95, method="wilson")
-    np.testing.assert_allclose(basins.intervals()["converged:0"], (known.low, known.high), rtol=1e-12)
+    few, many = (binomtest(n // 4, n).proportion_ci(0.95, method="wilson") for n in (8, 24))
+    low, high = basins.intervals()["converged:0"]
+    assert (
+        few.low < low < many.low
+    )  # how alike runs of a pixel are, six pixels hardly tell: more than six trials, not 24
+    assert many.high < high < few.high
+
+
+@pytest.mark.parametrize(("count", "runs"), [(0, 5), (3, 1), (3, 5), (7, 5), (20, 5), (20, 1)])
+def test_runs_that_all_end_alike_are_one_trial_a_pixel(count: int, runs: int) -> None:
+    known = binomtest(count, 20).proportion_ci(0.95, method="wilson")
+    found = clustered(np.array([1.0] * count + [0.0] * (20 - count)), runs)
+    np.testing.assert_allclose(found, (known.low, known.high), rtol=1e-12, atol=1e-15)
+
+
+def test_a_few_runs_never_count_more_than_they_are() -> None:
+    """Pixels whose shares are by chance the same have no variance between them."""
+    known = binomtest(2000, 4000).proportion_ci(0.95, method="wilson")
+    np.testing.assert_allclose(clustered(np.full(2000, 0.5), 2), (known.low, known.high), rtol=1e-12)
+
+
+def _blob(u: Any, v: Any) -> Any:
+    return np.exp(-((u - 0.5) ** 2 + (v - 0.5) ** 2) / (2 * 0.05**2))
+
+
+@pytest.mark.parametrize(
+    ("field", "share"),
+    [
+        (lambda u, v: u < 0.4, 0.4),  # a border without width: the runs of a pixel are one
+        (lambda u, v: np.clip(2 * u, 0, 1) * v, 0.375),
+        (lambda u, v: np.full(u.shape, 0.3), 0.3),  # every run for itself
+        (_blob, 2 * np.pi * 0.05**2),  # a saddle that catches, 1.6 % of the window
+        (lambda u, v: np.where(u < 0.01, 0.95, 0.001), 0.01049),
+    ],
+)
+@pytest.mark.parametrize(("pixels", "runs"), [(100, 5), (576, 50)])
+def test_the_interval_holds_the_share_of_a_known_field(
+    field: Any, share: float, pixels: int, runs: int
+) -> None:
+    """Pixels drawn at random from a field of chances, runs in them: the interval of 95 % holds the mean of the field, a
+    known integral, in 19 of 20 (of 600: three standard errors are 0.027)."""
+    rng = np.random.default_rng(4)
+    held = 0
+    for _ in range(600):
+        u, v = rng.random((2, pixels))
+        low, high = clustered(rng.binomial(runs, field(u, v)) / runs, runs)
+        held += low <= share <= high
+    assert held / 600 > 0.95 - 0.027
+
+
+def test_labels_of_one_fate_are_one_share_of_its_pixels() -> None:
+    """Half of the runs of three pixels have arrived, half are decided: as one end all or none of a pixel."""
+    half = np.array([[0.5, 0.5, 0.5], [0.0, 0.0, 0.0]])
+    basins = made(
+        runs=8, ends=("converged:0", "decided:0", "moving"), odds=np.stack([half, half, 1 - 2 * half])
+    )
+    known = binomtest(3, 6).proportion_ci(0.95, method="wilson")
+    fate = basins.shares()[0]
+    assert fate.said == "in the basin of minimum (3, 0.5)"
+    np.testing.assert_allclose((fate.part, fate.low, fate.high), (0.5, known.low, known.high), rtol=1e-12)
+
+
+def test_what_decided_counts_all_runs_and_is_kept(tmp_path: Path) -> None:
+    """The most frequent run of every pixel has arrived; a quarter of the runs has not."""
+    odds = np.stack([np.full((2, 3), 0.75), np.full((2, 3), 0.25)])
+    one = np.ones((2, 3), dtype=np.int8)
+    basins = made(runs=4, ends=("converged:0", "moving"), odds=odds, rule=one, rules=(6, 18, 0, 0))
+    assert basins.decided() == {"none": 6, "arrived": 18, "bowl": 0, "ball": 0}
+    assert basins.deciding() == "75.00% arrived, 25.00% unresolved after 10 ticks"
+    back = ss.load(basins.save(tmp_path / "many.npz"))
+    assert back.summary() == basins.summary()
+    assert back.to_json() == basins.to_json()
 
 
 def test_an_answer_is_the_same_after_loading(tmp_path: Path) -> None:

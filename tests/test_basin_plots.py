@@ -116,6 +116,24 @@ def test_several_runs_mix_their_hues_as_light() -> None:
     assert "mixed by their shares" in written(figure)
 
 
+def test_several_runs_are_hatched_as_much_as_they_diverge() -> None:
+    odds = np.array([[[1.0, 0.5, 0.0]], [[0.0, 0.5, 0.5]], [[0.0, 0.0, 0.5]]])
+    words = ("converged:0", "diverged", "cycling:1")
+    result = by_hand([["converged:0", "converged:0", "diverged"]], runs=2, ends=words, odds=odds)
+    drawn = plots.basins(result)
+    cycling, diverged = (np.asarray(each.get_array(), dtype=float)[0, :, 3] for each in drawn.stripes)
+    np.testing.assert_array_equal(diverged, [0, 65, 65])  # half of what a pixel has that always diverges
+    np.testing.assert_allclose(cycling, [0, 0, 42.5], atol=0.5)
+    whole = plots.basins(by_hand([["diverged"]])).stripes[0]
+    assert np.asarray(whole.get_array())[0, 0, 3] == 130
+    text = written(plots.basins_figure(result))
+    assert "hatched: diverged" in text
+    assert "stripes and hatching as strong as the share of such runs" in text
+    calm = by_hand([["left"]], runs=2, ends=("left",), odds=np.ones((1, 1, 1)))
+    assert not plots.basins(calm).stripes
+    assert "mixed by their shares. In brackets" in written(plots.basins_figure(calm))
+
+
 def written(figure: Figure) -> str:
     return " ".join(t.get_text() for t in figure.texts).replace("\u00a0", " ")
 

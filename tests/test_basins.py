@@ -287,6 +287,17 @@ def test_odds_of_a_random_method_sum_to_one() -> None:
     assert b.odds[:, :, 0].max() > 0.5
 
 
+def test_what_decided_counts_all_runs_and_adds_up_to_the_basins() -> None:
+    """Of most pixels the most frequent run has arrived, of some not: counted by those, shares and rules disagree."""
+    asked: dict[str, Any] = {"resolution": (10, 1), "steps": 40, "runs": 8, "engine": "plain"}
+    b = ss.basins(QUARTET, "gd:eta=0.01,sigma=2", view=((-1.5, 1.5), (0.9, 1.1)), **asked)
+    fates = sum(part for word, part in b.fractions().items() if word.startswith("converged:"))
+    assert 0.3 < fates < 0.9
+    assert b.decided() == {"none": 80 - round(80 * fates), "arrived": round(80 * fates), "bowl": 0, "ball": 0}
+    assert b.decided()["arrived"] != 8 * np.count_nonzero(b.rule)
+    assert b.deciding() == f"{fates:.2%} arrived, {1 - fates:.2%} unresolved after 40 ticks"
+
+
 @pytest.mark.slow
 def test_a_plane_of_three_coordinates_has_the_basins_of_its_two() -> None:
     three = ss.landscape("(x^2-1)^2 + (y^2-1)^2 + z^2", domain=((-2, 2),) * 3)

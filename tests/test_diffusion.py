@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -289,3 +290,14 @@ def test_what_theory_says_is_the_same_after_loading(tmp_path: Path) -> None:
     d = ss.load(c.save(tmp_path / "c.npz"))
     assert isinstance(d, Stationary)
     assert d.summary() == c.summary()
+
+
+def test_what_rounding_left_of_zero_is_printed_as_zero() -> None:
+    """By symmetry the mean step rests at the saddle (0, 0); nodes of the noise leave 1e-18 of that."""
+    found = ss.stationary_covariance(SADDLE, "usam:eta=0.01,rho=0.6,sigma=0.1", 0)
+    assert " about (0, 0): standard deviations 0.0022383 " in found.summary()
+    # noise along x alone: the spread along y is none, also where rounding makes its variance negative
+    flat = replace(found, covariance=np.array([[5e-5, 0.0], [0.0, -1e-22]]))
+    assert sorted(flat.deviations) == [0.0, np.sqrt(5e-5)]
+    # a rest that noise has really moved stays as it is
+    assert " about (1e-09, 0)" in replace(found, centre=np.array([1e-9, -3e-18])).summary()

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from saddlescape.analysis.pixels import Pixels, pixels
-from saddlescape.answers.basins import Basins, labelled
+from saddlescape.answers.basins import RULES, Basins, labelled
 from saddlescape.dynamics import words
 from saddlescape.dynamics.accuracy import law_said
 from saddlescape.dynamics.deciding import fates
@@ -139,6 +139,7 @@ def _record(scene: Pixels, plan: Plan, found: PartialFates, runs: int, more: int
     tick = float(plan.method.numbers[plan.method.clock.tick])  # type: ignore[arg-type]
     said = law_said(scene.landscape, plan.method, plan.x0[:1])
     maps = {key: getattr(found, key).reshape(*scene.shape, runs) for key in MAPS}
+    rules = np.bincount(found.rule, minlength=len(RULES)).tolist() if runs > 1 else ()
     ends, odds, shown = _of_many(maps) if runs > 1 else ((), np.empty((0, *scene.shape)), _first(maps, 0))
     landscape = scene.landscape
     return Basins(
@@ -166,6 +167,7 @@ def _record(scene: Pixels, plan: Plan, found: PartialFates, runs: int, more: int
         runs=runs,
         ends=ends,
         odds=odds,
+        rules=tuple(rules),
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from saddlescape.answers.base import Answer
-from saddlescape.answers.intervals import wilson
+from saddlescape.answers.intervals import clustered, wilson
 from saddlescape.results import STATUSES, Array, Background
 
 #: what a fate was decided by: nothing, the trajectory's own arrival, a sublevel component of the loss, a ball that the
@@ -43,7 +43,8 @@ class Basins(Answer):
 
     ``plane`` are the two coordinates that vary and ``origin`` (d,) the values of the others, for landscapes of more than
     two. Of a random method ``runs`` trajectories start in every pixel: ``odds`` (K, ny, nx) has the share of those with
-    each of the labels ``ends`` (K), and the maps are those of the most frequent one; with one run both are empty.
+    each of the labels ``ends`` (K), the maps are those of the most frequent one, and ``rules`` says how many of all runs
+    each of RULES decided; with one run all three are empty.
     """
 
     method: str
@@ -64,8 +65,9 @@ class Basins(Answer):
     runs: int = 1
     ends: tuple[str, ...] = ()
     odds: Array
+    rules: tuple[int, ...] = ()
 
-    silent = (*Answer.silent, "axes", "status", "point", "fate", "rule", "when", "distance", "odds")
+    silent = (*Answer.silent, "axes", "status", "point", "fate", "rule", "when", "distance", "odds", "rules")
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -97,31 +99,39 @@ class Basins(Answer):
             return {word: float(each.mean()) for word, each in zip(self.ends, self.odds, strict=True)}
         return {word: n / self.status.size for word, n in self.counts().items()}
 
+    def together(self, words: Collection[str]) -> tuple[float, float, float]:
+        """Return the share of the labels ``words`` as one end, and its 95 % interval, the pixels taken as a random sample
+        of the window: several runs of one are alike, and no sample of their own."""
+        if self.ends:
+            parts = self.odds[[word in words for word in self.ends]].sum(axis=0)
+            return float(parts.mean()), *clustered(parts, self.runs)
+        count = sum(n for word, n in self.counts().items() if word in words)
+        return count / self.status.size, *wilson(count, self.status.size)
+
     def intervals(self) -> dict[str, tuple[float, float]]:
-        """Return the 95 % interval of each share, the pixels (and their runs) taken as a random sample of the window."""
-        total = self.status.size * self.runs
-        return {word: wilson(round(share * total), total) for word, share in self.fractions().items()}
+        """Return the 95 % interval of each share, as ``together`` has it."""
+        return {word: self.together((word,))[1:] for word in self.fractions()}
 
     def decided(self) -> dict[str, int]:
-        """Return how many pixels each rule decided, by its name in RULES; "none" are those without a fate: they
-        left, diverged, cycle or are still moving."""
-        tally = np.bincount(self.rule.ravel(), minlength=len(RULES))
+        """Return how many starts (of a random method: runs) each rule decided, by its name in RULES; "none" are those
+        without a fate: they left, diverged, cycle or are still moving."""
+        tally = self.rules or np.bincount(self.rule.ravel(), minlength=len(RULES))
         return {word: int(n) for word, n in zip(RULES, tally, strict=True)}
 
     def shares(self) -> list[Share]:
         """Return the share of every end, the largest first: of a fate as one, whether a start has arrived or is decided
         (``fractions`` tells them apart)."""
-        total, parts = self.status.size * self.runs, dict[str, float]()
-        for word, part in self.fractions().items():
-            said = self.in_words(word)
-            parts[said] = parts.get(said, 0.0) + part
-        found = [Share(said, part, *wilson(round(part * total), total)) for said, part in parts.items()]
+        alike = dict[str, list[str]]()
+        for word in self.fractions():
+            alike.setdefault(self.in_words(word), []).append(word)
+        found = [Share(said, *self.together(words)) for said, words in alike.items()]
         return sorted(found, key=lambda each: -each.part)
 
     def deciding(self) -> str:
         """Return in words what the fates were decided by, and that some are unresolved."""
         said = {"arrived": "arrived", "bowl": "decided in a bowl", "ball": "decided in a kept ball"}
-        tally, total = self.decided(), self.status.size
+        tally = self.decided()
+        total = sum(tally.values())
         parts = [f"{tally[key] / total:.2%} {word}" for key, word in said.items() if tally[key]]
         if unresolved := self.fractions().get("moving", 0.0):
             parts.append(f"{unresolved:.2%} unresolved after {self.steps:,} ticks")

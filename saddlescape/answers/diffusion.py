@@ -10,6 +10,9 @@ import numpy as np
 from saddlescape.answers.base import Answer
 from saddlescape.results import Array, Background, CriticalPoint
 
+#: parts of the largest coordinate, or variance, below which a number is what rounding left of 0
+ROUNDING = 1e-14
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Displacement(Answer):
@@ -66,9 +69,9 @@ class Stationary(Answer):
 
     @property
     def deviations(self) -> Array:
-        """The standard deviations along the eigenvectors of the Hessian (d,)."""
+        """The standard deviations along the eigenvectors of the Hessian (d,), 0 where rounding alone is left."""
         along = np.einsum("ik,ij,jk->k", self.about.eigenvectors, self.covariance, self.about.eigenvectors)
-        return np.asarray(np.sqrt(along))
+        return np.asarray(np.sqrt(_settled(along, float(np.max(np.abs(self.covariance))))))
 
     def summary(self) -> str:
         """Return the standard deviations along the eigenvectors of the Hessian."""
@@ -76,6 +79,12 @@ class Stationary(Answer):
             f"{a:.5g} (λ = {value:.4g})"
             for a, value in zip(self.deviations, self.about.eigenvalues, strict=True)
         )
-        at = ", ".join(f"{a:.5g}" for a in self.centre + 0.0)
+        size = max(abs(edge) for edge in np.ravel(self.background.view))
+        at = ", ".join(f"{a:.5g}" for a in _settled(self.centre, float(size)))
         text = f"{self.method} about ({at}): standard deviations {spread}"
         return text + (f"\n  {self.remark}" if self.remark else "")
+
+
+def _settled(values: Array, size: float) -> Array:
+    """Return values of which those below rounding of numbers as large as ``size`` are 0."""
+    return np.where(np.abs(values) <= ROUNDING * size, 0.0, values)

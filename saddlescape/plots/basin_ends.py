@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -45,7 +45,7 @@ def end_of(
     status, _, number = label.partition(":")
     if not number:
         text = "still moving" if status == "moving" else status
-        return End(text, None, style.end_colour(text, None, {}))
+        return End(text, None, style.end_colour(text, None, {}), status == "cycling")
     point = words.point_of(background, int(number))
     cycling = status == "cycling"
     if point is not None and (own is None or point.id in own):
@@ -64,15 +64,12 @@ def ends(result: Basins, own: Collection[int] | None = None) -> tuple[list[End],
     """
     labels, places = result.labels
     bare = {word: _end(result, word, own) for word in (*labels, *result.fractions())}
-    total = result.status.size * result.runs
-    shares: dict[End, float] = dict.fromkeys(bare.values(), 0.0)
-    for word, part in result.fractions().items():
-        shares[bare[word]] += part
-    order = sorted(shares, key=lambda end: (end.point is None, -shares[end]))
+    shares = {end: result.together([word for word in bare if bare[word] == end]) for end in bare.values()}
+    order = sorted(shares, key=lambda end: (end.point is None, -shares[end][0]))
     found = []
     for end in order:
-        low, high = wilson(round(shares[end] * total), total)
-        found.append(End(**{**vars(end), "share": shares[end], "low": low, "high": high}))
+        share, low, high = shares[end]
+        found.append(replace(end, share=share, low=low, high=high))
     table = np.array([order.index(bare[word]) for word in labels], dtype=np.int16)
     return found, table[places]
 

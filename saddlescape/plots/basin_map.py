@@ -17,8 +17,8 @@ from matplotlib.path import Path
 from saddlescape.answers.basins import Basins
 from saddlescape.plots import basin_legend, critical, style, words
 from saddlescape.plots.background import Height
-from saddlescape.plots.basin_ends import End, Places, ends, span
-from saddlescape.plots.basin_shades import Pixels, mixed, shaded
+from saddlescape.plots.basin_ends import End, ends, span
+from saddlescape.plots.basin_shades import Pixels, chance, mixed, shaded
 from saddlescape.results import Background, CriticalPoint
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
@@ -54,7 +54,8 @@ def basins(
     """Draw where every start ends: hue which critical point, lightness the logarithm of the time until that is certain.
 
     What cycles has the hue of the nearest critical point under thin stripes, what diverged is hatched, what still moves
-    grey. Several runs per pixel mix their hues by their shares, without time. ``own`` are the ids of the critical points
+    grey. Several runs per pixel mix their hues by their shares, without time; stripes and hatching are as strong as the
+    share of the runs they are of. ``own`` are the ids of the critical points
     with a colour of their own (all by default), ``times`` the times between which lightness runs (the result's own),
     ``levels`` how many faint contour lines of the loss there are. The ``legend``
     below has shares with 95 % intervals, and with ``clock`` the times that lightness stands for.
@@ -65,7 +66,7 @@ def basins(
     box = frame(result.axes)
     pixels = mixed(result, own) if result.ends else shaded(found, places, result.when, times)
     image = picture(ax, pixels, box)
-    stripes = () if result.ends else _stripes(ax, found, places, box)
+    stripes = _stripes(ax, result, box)
     lines(ax, result.background, result.plane, result.origin, box, levels)
     points = mark_points(ax, result.background, result.plane, result.origin, box)
     key = basin_legend.below(ax, found, times, result if clock else None) if legend else None
@@ -108,18 +109,18 @@ def striped(ax: Axes, pixels: Pixels, box: Box, look: tuple[float, float, float]
     return drawn
 
 
-def _stripes(ax: Axes, found: Sequence[End], places: Places, box: Box) -> tuple[AxesImage, ...]:
-    """Draw the stripes of what cycles and of what diverged."""
+def _stripes(ax: Axes, result: Basins, box: Box) -> tuple[AxesImage, ...]:
+    """Draw the stripes of what cycles and of what diverged, as strong as its share of a pixel's runs."""
     drawn = []
-    for which, colour, strength, look in (
-        ([end.cycling for end in found], "#000000", 85, CYCLING),
-        ([end.text == "diverged" for end in found], "#f4f6f8", 130, DIVERGED),
+    for status, colour, strength, look in (
+        ("cycling", "#000000", 85, CYCLING),
+        ("diverged", "#f4f6f8", 130, DIVERGED),
     ):
-        here = np.array(which)[places]
-        if here.any():
-            pixels = np.zeros((*places.shape, 4), dtype=np.uint8)
+        part = chance(result, status)
+        if part.any():
+            pixels = np.zeros((*part.shape, 4), dtype=np.uint8)
             pixels[..., :3] = [round(255 * c) for c in to_rgb(colour)]
-            pixels[..., 3] = np.where(here, strength, 0)
+            pixels[..., 3] = np.rint(strength * part)
             drawn.append(striped(ax, pixels, box, look))
     return tuple(drawn)
 

@@ -1,4 +1,5 @@
-"""The colours of basins: a ramp of shades for every end, light where a start got there soon, and mixed hues."""
+"""The colours of basins: a ramp of shades for every end, light where a start got there soon, mixed hues, and how strong
+stripes are."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from matplotlib.colors import to_rgb
 from saddlescape.answers.basins import Basins
 from saddlescape.plots import style
 from saddlescape.plots.basin_ends import End, Places, end_of
+from saddlescape.results import STATUSES
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 Pixels = np.ndarray[Any, np.dtype[np.uint8]]
@@ -50,3 +52,10 @@ def mixed(result: Basins, own: Collection[int] | None) -> Pixels:
         hue = np.array(to_rgb(end_of(word, result.background, own).colour))
         light += part[..., None] * hue**2.2
     return np.asarray((255 * np.clip(light, 0, 1) ** (1 / 2.2) + 0.5).astype(np.uint8))
+
+
+def chance(result: Basins, status: str) -> Array:
+    """Return the share of every pixel's runs (ny, nx) that have a status: of one run 0 or 1."""
+    if result.ends:
+        return np.asarray(result.odds[[word.partition(":")[0] == status for word in result.ends]].sum(axis=0))
+    return np.asarray(result.status == STATUSES.index(status), dtype=float)

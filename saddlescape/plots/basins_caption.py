@@ -82,8 +82,13 @@ def _reading(results: Sequence[Basins], between: Disagreement | None, timed: boo
     }
     said += [look for word, look in looks.items() if word in occurring]
     text = "; ".join(said) + "."
-    if any(each.ends for each in results):
-        text += " Hues of a pixel’s runs are mixed by their shares."
+    if several := [each for each in results if each.ends]:
+        text += f" Hues of a pixel’s runs are mixed by their shares{', without their times' if timed else ''}"
+        heads = {word.partition(":")[0] for each in several for word in each.ends}
+        striped = " and ".join(
+            name for word, name in (("cycling", "stripes"), ("diverged", "hatching")) if word in heads
+        )
+        text += f"; {striped} as strong as the share of such runs." if striped else "."
     if between is not None:
         text += f" {_differing(between)}"
     return f"{text} In brackets: 95\u2009% intervals."
