@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from saddlescape.answers.stability import place
+from saddlescape.answers.threshold import MOVING
 from saddlescape.dynamics.capture import captured, distance, rests
 from saddlescape.dynamics.method import Method
 from saddlescape.dynamics.multipliers import behaviours
@@ -23,10 +24,12 @@ from saddlescape.results import CriticalPoint, Run
 
 #: starts of the check that a neighbourhood is kept, and looks at them
 STARTS, LOOKS = 24, 30
-#: how often what is still moving is run on, each time so many times as long as before
+#: how often what has no end yet is run on, each time so many times as long as before
 ROUNDS, LONGER = 2, 4
 #: labels of what has no critical point
-MOVING, LEAVES, CYCLING = "still moving", "leaves", "cycling"
+LEAVES, CYCLING = "leaves", "cycling"
+#: labels of what a method does at a point, beside leaving it
+STAYS, BESIDE = "stays", "rests beside it"
 
 
 def jumps(method: Method) -> bool:
@@ -37,39 +40,60 @@ def jumps(method: Method) -> bool:
 
 
 def stays(landscape: Landscape, method: Method, point: CriticalPoint) -> Any:
-    """Return, for every set of numbers of ``method`` (m of them), whether it stays at ``point``, as (m,).
+    """Return, for every set of numbers of ``method`` (m of them), whether it stays at ``point``, as (m,)."""
+    return np.array([label == STAYS for label in fares(landscape, method, point)], dtype=bool)
+
+
+def fares(landscape: Landscape, method: Method, point: CriticalPoint) -> list[str]:
+    """Return, for every set of numbers of ``method``, whether it stays at ``point``, leaves, or comes to rest beside it.
 
     By the multipliers of its map where that is smooth. A normalised direction is run from a ball around the point by the
     compiled map, as ``critical`` does: from 24 starts, looked at 30 times. ``method`` names all its numbers.
     """
     each = single(method)
-    found = np.zeros(len(each), dtype=bool)
+    found = np.full(len(each), LEAVES, dtype="<U24")
     rough = np.array([jumps(one) and not one.noise.random for one in each])
     if not rough.all():  # all at once: what is asked about one method is kept on disk
         told = behaviours(landscape, [each[k] for k in np.flatnonzero(~rough)], point)
-        found[~rough] = [behaviour["verdict"] in ("attracts", "traps") for behaviour in told]
+        found[~rough] = [STAYS if one["verdict"] in ("attracts", "traps") else LEAVES for one in told]
     if rough.any() and point.kind != "cone":
         seen = held(landscape, [each[k] for k in np.flatnonzero(rough)], point, starts=STARTS, looks=LOOKS)
-        found[rough] = [each.kept for each in seen]
-    return found
+        found[rough] = [STAYS if one.kept else BESIDE if one.beside else LEAVES for one in seen]
+    return list(map(str, found))
 
 
 def ends(landscape: Landscape, method: Method, x0: Array, steps: int) -> list[str]:
     """Return where every trajectory (a start (n, d), a set of numbers each) ends: "point 2", "cycling 2", "leaves" (the
-    domain, or diverges), or "still moving" after ``steps`` ticks and 20 times as many more."""
+    domain, or diverges), or "still moving" after ``steps`` ticks and 20 times as many more.
+
+    What looks recurrent without a period is run on as well: slow convergence, too, is the same to a quarter for a while.
+    Whose boxes then lie each within the next, or the next within it, three times over, still grows or shrinks, and is
+    moving; a band is now a little wider and now a little narrower."""
     labels = np.full(len(x0), MOVING, dtype="<U24")
     x, v, going = x0, None, np.arange(len(x0))
+    boxes = np.empty((ROUNDS + 1, len(x0), 2, x0.shape[1]))
     for k in range(ROUNDS + 1):
         part = _some(method, going)
         count = steps * LONGER**k
         run = carry_out(plan_run(landscape, part, x, v, count, count, False, 0, {}), "auto")
-        labels[going] = _labels(landscape, part, run)
-        open_ = labels[going] == MOVING
-        if not open_.any():
+        labels[going], boxes[k, going] = _labels(landscape, part, run), run.columns["box"]
+        aperiodic = np.char.startswith(labels[going], CYCLING) & (run.columns["period"] == 0)
+        open_ = aperiodic | (labels[going] == MOVING)
+        going, aperiodic = going[open_], aperiodic[open_]
+        if not going.size:
             break
         x, v = run.final[open_], None if run.v_final is None else run.v_final[open_]
-        going = going[open_]
+    slow = going[aperiodic]
+    labels[slow[_one_way(boxes[:, slow])]] = MOVING
     return list(map(str, labels))
+
+
+def _one_way(boxes: Array) -> Any:
+    """Return of boxes (rounds, n, 2, d) whether each lies within the one before, or each within the one after."""
+    low, high = boxes[:, :, 0], boxes[:, :, 1]
+    within = np.all((low[1:] >= low[:-1]) & (high[1:] <= high[:-1]), axis=(0, 2))
+    around = np.all((low[1:] <= low[:-1]) & (high[1:] >= high[:-1]), axis=(0, 2))
+    return within | around
 
 
 def _labels(landscape: Landscape, method: Method, run: Run) -> Any:
