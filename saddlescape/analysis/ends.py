@@ -26,6 +26,8 @@ from saddlescape.results import CriticalPoint, Run
 STARTS, LOOKS = 24, 30
 #: how often what has no end yet is run on, each time so many times as long as before
 ROUNDS, LONGER = 2, 4
+#: looks by which slow convergence is told from a band, which shrinks so often by chance once in 7!; sizes that are one
+LOOKED_AT, SAME = 7, 1e-9
 #: labels of what has no critical point
 LEAVES, CYCLING = "leaves", "cycling"
 #: labels of what a method does at a point, beside leaving it
@@ -67,33 +69,46 @@ def ends(landscape: Landscape, method: Method, x0: Array, steps: int) -> list[st
     domain, or diverges), or "still moving" after ``steps`` ticks and 20 times as many more.
 
     What looks recurrent without a period is run on as well: slow convergence, too, is the same to a quarter for a while.
-    Whose boxes then lie each within the next, or the next within it, three times over, still grows or shrinks, and is
-    moving; a band is now a little wider and now a little narrower."""
+    What then still grows or shrinks, look after look, is moving."""
     labels = np.full(len(x0), MOVING, dtype="<U24")
     x, v, going = x0, None, np.arange(len(x0))
-    boxes = np.empty((ROUNDS + 1, len(x0), 2, x0.shape[1]))
     for k in range(ROUNDS + 1):
         part = _some(method, going)
-        count = steps * LONGER**k
-        run = carry_out(plan_run(landscape, part, x, v, count, count, False, 0, {}), "auto")
-        labels[going], boxes[k, going] = _labels(landscape, part, run), run.columns["box"]
+        run = _on(landscape, part, x, v, steps * LONGER**k)
+        labels[going] = _labels(landscape, part, run)
         aperiodic = np.char.startswith(labels[going], CYCLING) & (run.columns["period"] == 0)
         open_ = aperiodic | (labels[going] == MOVING)
+        x, v = run.final[open_], None if run.v_final is None else run.v_final[open_]
         going, aperiodic = going[open_], aperiodic[open_]
         if not going.size:
-            break
-        x, v = run.final[open_], None if run.v_final is None else run.v_final[open_]
+            return list(map(str, labels))
     slow = going[aperiodic]
-    labels[slow[_one_way(boxes[:, slow])]] = MOVING
+    if slow.size:
+        v = None if v is None else v[aperiodic]
+        labels[slow[_one_way(landscape, _some(method, slow), x[aperiodic], v, steps)]] = MOVING
     return list(map(str, labels))
 
 
-def _one_way(boxes: Array) -> Any:
-    """Return of boxes (rounds, n, 2, d) whether each lies within the one before, or each within the one after."""
-    low, high = boxes[:, :, 0], boxes[:, :, 1]
-    within = np.all((low[1:] >= low[:-1]) & (high[1:] <= high[:-1]), axis=(0, 2))
-    around = np.all((low[1:] <= low[:-1]) & (high[1:] >= high[:-1]), axis=(0, 2))
-    return within | around
+def _on(landscape: Landscape, method: Method, x: Array, v: Array | None, count: int) -> Run:
+    """Return a run of ``count`` ticks that keeps its end alone."""
+    return carry_out(plan_run(landscape, method, x, v, count, count, False, 0, {}), "auto")
+
+
+def _one_way(landscape: Landscape, method: Method, x: Array, v: Array | None, steps: int) -> Any:
+    """Whether trajectories shrink, or grow, every time of several runs of ``steps`` ticks: the boxes of their last
+    windows lie each within the one before, or each around it. Those of a band are now a little wider and now a little
+    narrower, and those of a cycle the same to rounding."""
+    boxes = []
+    for _ in range(LOOKED_AT):
+        run = _on(landscape, method, x, v, steps)
+        x, v = run.final, run.v_final
+        boxes.append(run.columns["box"])
+    low, high = np.moveaxis(np.array(boxes), 2, 0)
+    size = np.max(high - low, axis=2)
+    within = np.all((low[1:] >= low[:-1]) & (high[1:] <= high[:-1]), axis=2)
+    around = np.all((low[1:] <= low[:-1]) & (high[1:] >= high[:-1]), axis=2)
+    shrinks, grows = size[1:] < size[:-1] * (1.0 - SAME), size[:-1] < size[1:] * (1.0 - SAME)
+    return np.all(within & shrinks, axis=0) | np.all(around & grows, axis=0)
 
 
 def _labels(landscape: Landscape, method: Method, run: Run) -> Any:

@@ -106,13 +106,13 @@ def _narrowed(
     at its ends, (NaN, NaN) and the first known one where there is no change.
 
     A section may be entered by a value that stands alone, so values above the bracket are looked at in the end: halfway
-    to the grid's next one, and halfway again."""
+    to beyond the grid's section, and halfway again."""
     values, found = grid, labels(grid)
-    seen, first, top = dict(zip(grid.tolist(), found, strict=True)), _first(found), np.nan
+    seen, first = dict(zip(grid.tolist(), found, strict=True)), _first(found)
     if first is None:
         known = next((label for label in found if label != MOVING), MOVING)
         return seen, (float("nan"), float("nan")), (known, "")
-    top = float(grid[first[1]])
+    top = float(grid[min(first[1] + 1, len(grid) - 1)])
     for _ in range(ROUNDS):
         low, high = float(values[first[0]]), float(values[first[1]])
         if high - low <= tolerance * abs(high):

@@ -75,10 +75,10 @@ class Threshold(Answer):
             said += f" ({self.source})"
             said += f", relative difference {self.difference:+.2g}" if np.isfinite(self.difference) else ""
         if self.changes > 1:
-            again = f", {self.before} is seen up to {self.again:.5g}" if np.isfinite(self.again) else ""
-            said += (
-                f"; not monotone: the label changes {self.changes} times at {len(self.grid)} values{again}"
-            )
+            back = np.isfinite(self.again)
+            said += "; not monotone" if back else "; not the only change"
+            said += f": the label changes {self.changes} times at {len(self.grid)} values"
+            said += f", {self.before} is seen up to {self.again:.5g}" if back else ""
         return said
 
     def _unchanged(self) -> str:
