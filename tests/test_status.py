@@ -10,6 +10,7 @@ import pytest
 import saddlescape as ss
 from saddlescape.dynamics.capture import captured
 from saddlescape.dynamics.multipliers import behaviours, local_behaviour
+from saddlescape.dynamics.traps import held
 from saddlescape.landscapes.base import Landscape
 from saddlescape.landscapes.sublevel import bowls
 from saddlescape.results import STATUSES, Run
@@ -321,6 +322,41 @@ def test_what_rests_beside_a_point_is_not_trapped_at_it() -> None:
     found = {b["id"]: b for b in local_behaviour(ss.landscape("cosine"), ss.method("sam:eta=0.1,rho=4"))}
     assert found[2]["verdict"] == "repels"
     assert "beside" in found[2]["note"]
+
+
+def test_a_swing_whose_period_divides_the_looks_distance_is_no_rest() -> None:
+    """At this beta SAM with momentum goes round Beale's saddle in 7 or 17 ticks; of 30 looks, 119 ticks apart, the last
+    four see it at one place. Plain iteration stays within 0.05 of the saddle, and moves."""
+    landscape, beta, eta, rho = ss.landscape("beale"), 0.9879771322481771, 1e-4, 0.5
+    saddle = next(p for p in landscape.critical_points if p.kind == "saddle" and abs(p.x[0]) < 1e-9)
+    (seen,) = held(
+        landscape,
+        [ss.method(f"sam:eta={eta},rho={rho},beta={beta!r}").on(landscape)],
+        saddle,
+        starts=24,
+        looks=30,
+    )
+
+    def gradient(w: np.ndarray) -> np.ndarray:
+        (x, y), at = w, np.array([1.5, 2.25, 2.625])
+        parts = [at[k] - x + x * y ** (k + 1) for k in range(3)]
+        return 2 * sum(
+            a * np.array([y ** (k + 1) - 1, (k + 1) * x * y**k]) for k, a in enumerate(parts)
+        )  # fmt: skip
+
+    angle = np.pi * (3 - 5**0.5) * np.arange(1, 25)
+    w = np.array([[0.0], [1.0]]) + 0.125 * np.arange(1, 25) / 24 * np.array([np.cos(angle), np.sin(angle)])
+    v, late = np.zeros_like(w), []
+    for k in range(6000):
+        g = gradient(w)
+        v = beta * v - eta * gradient(w + rho * g / np.linalg.norm(g, axis=0))
+        w = w + v
+        if k >= 5950:
+            late.append(w)
+    assert np.max(np.linalg.norm(np.array(late) - [[0.0], [1.0]], axis=1)) < 0.05
+    assert np.min(np.ptp(np.array(late), axis=0)) > 1e-6  # a thousandth of eta·|∇f| there is below 1e-7
+    assert not seen.beside
+    assert seen.kept
 
 
 # ---- what a method does near a critical point ---------------------------------------------------------------------

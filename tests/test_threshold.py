@@ -9,7 +9,8 @@ import pytest
 from scipy.integrate import solve_ivp
 
 import saddlescape as ss
-from saddlescape.analysis.ends import ends, stays
+from saddlescape.analysis.ends import CYCLING, MOVING, ends, stays
+from saddlescape.analysis.threshold import _first, _narrowed
 
 SADDLE, BEALE = ss.landscape("saddle"), ss.landscape("beale")
 #: the sections end at a bracket of 1e-6 of its upper end
@@ -191,6 +192,97 @@ def test_a_change_that_does_not_stay_is_said():
     for label, sign in zip(found.labels, signs, strict=True):
         if label.startswith("minimum"):
             assert label == ("minimum (1)" if sign > 0 else "minimum (-1)")
+
+
+def test_a_value_that_stands_alone_is_no_border_without_a_word():
+    """Labels by hand: from 0.7 on all leave, and so do those within 1e-4 of 0.625, which is on the grid of 33."""
+
+    def labels(values: np.ndarray) -> list[str]:
+        return ["leaves" if v >= 0.7 or abs(v - 0.625) < 1e-4 else "stays" for v in values]
+
+    seen, (low, high), ends_of = _narrowed(labels, np.linspace(0, 1, 33), 1e-6)
+    assert ends_of == ("stays", "leaves")
+    assert 0.625 - 1e-4 - 1e-6 < low <= 0.625 - 1e-4 < high < 0.625 - 1e-4 + 1e-6
+    assert "stays" in [label for value, label in seen.items() if value > high]
+    assert list(seen) == sorted(seen)
+    # where the grid is coarse, what is above it is looked at, too
+    seen, (low, high), _ = _narrowed(labels, np.array([0.6, 0.625, 0.7]), 1e-6)
+    assert "stays" in [label for value, label in seen.items() if high < value < 0.7]
+
+
+def test_what_is_still_moving_makes_no_threshold():
+    assert _first([MOVING, MOVING, "a", "a"]) is None
+    assert _first(["a", "a", MOVING]) is None
+    assert _first([MOVING]) is None
+    assert _first([MOVING, "a", MOVING, "b", "a"]) == (1, 3)
+    found = ss.threshold(
+        SADDLE, "gd", "eta", of="fate", start=(1, 1e-3), between=(1e-3, 0.4), steps=20
+    )  # y grows by 1 + 2 eta a tick: all leave, in 20 times 21 ticks those beyond eta = 0.01
+    outside = np.array(SADDLE.domain)[1, 1] < 1e-3 * (1 + 2 * found.grid) ** 420
+    assert list(found.labels) == ["leaves" if each else MOVING for each in outside]
+    assert 0 < outside.sum() < len(outside)
+    assert np.isnan(found.value)
+    assert found.before == "leaves"
+    assert "no threshold known" in found.summary()
+    assert "elsewhere still moving" in found.summary()
+
+
+def test_slow_convergence_is_no_cycle():
+    """Descent on 3x²/2 converges for eta < 2/3, at 0.664 by a factor of −0.992 a tick, and leaves beyond."""
+    found = ss.threshold(ss.landscape("parabola"), "gd", "eta", of="fate", start=(0.3,), between=(0.1, 0.9))
+    assert not any(label.startswith(CYCLING) for label in found.labels)
+    assert (found.before, found.after) == ("minimum (0)", "leaves")
+    assert 0.664 < found.bracket[0] < 2 / 3 < found.bracket[1] < 0.668
+    for value, label in zip(found.grid, found.labels, strict=True):
+        if label != MOVING:
+            assert label == ("minimum (0)" if abs(1 - 3 * value) < 1 else "leaves")
+
+
+def test_cycles_and_bands_are_still_cycling():
+    """Descent on a double well, x ← x − eta(x³ − x): beyond eta = 1 a 2-cycle about 1, then bands, by plain iteration."""
+    eta = np.array([0.9, 1.05, 1.1, 1.35, 1.45])
+    x, seen = np.full(5, 1.1), []
+    for k in range(3000):
+        x = x - eta * (x**3 - x)
+        if k >= 2950:
+            seen.append(x)
+    orbit = np.array(seen)
+    wide = np.ptp(orbit, axis=0) > 0.01
+    aperiodic = [len(np.unique(np.round(column, 9))) > 16 for column in orbit.T]
+    assert wide.tolist() == [False, True, True, True, True]
+    assert aperiodic == [False, False, False, True, True]
+    method = ss.method("gd", eta=tuple(eta.tolist())).on(ss.landscape("(x^2 - 1)^2/4"))
+    found = ends(ss.landscape("(x^2 - 1)^2/4"), method, np.full((5, 1), 1.1), 200)
+    assert [label.startswith(CYCLING) for label in found] == wide.tolist()
+
+
+# ---- the capture radius ------------------------------------------------------------------------------------------------
+def sam_on_the_bowl(eta: float, steps: int = 4000) -> float:
+    """How far SAM (rho 0.2) is from the origin after ``steps`` on (x² + 4y²)/2 from (0.01, 0.02), by plain NumPy."""
+    w, H = np.array([0.01, 0.02]), np.array([1.0, 4.0])
+    for _ in range(steps):
+        g = H * w
+        w = w - eta * H * (w + 0.2 * g / np.sqrt(g @ g))
+    return float(np.linalg.norm(w))
+
+
+def test_a_two_cycle_beyond_the_capture_radius_is_no_repulsion():
+    """On (x² + 4y²)/2 SAM's 2-cycle is wider than the capture radius from eta = 15/32 on, and there up to 2/λ = 0.5."""
+    bowl = ss.landscape("bowl")
+    said = {eta: ss.stability(bowl, f"sam:rho=0.2,eta={eta}").at(0).verdict for eta in (0.46, 0.48, 0.51)}
+    assert said == {0.46: "traps", 0.48: "hovers", 0.51: "repels"}
+    assert sam_on_the_bowl(0.48) == pytest.approx(0.48 * 4 * 0.2 / (2 - 0.48 * 4), rel=1e-9)
+    assert sam_on_the_bowl(0.51, 1000) > 1e10
+
+
+@pytest.mark.slow
+def test_where_the_two_cycle_outgrows_the_capture_radius_sam_does_not_leave():
+    """eta λ rho/(2 − eta λ) = 8 eta rho λ at 2 − eta λ = 1/8, λ = 4."""
+    found = ss.threshold(ss.landscape("bowl"), "sam:rho=0.2", "eta", point=0, between=(0.1, 0.6))
+    assert found.exact == pytest.approx(15 / 32, rel=1e-12)
+    assert found.value == pytest.approx(15 / 32, rel=2e-6)  # the bracket
+    assert found.summary().count("eta = 0.46875 (stays below, leaves the capture radius from there)") == 1
+    assert "there is one up to eta = 0.5" in found.source
 
 
 def test_a_threshold_is_the_same_after_loading(tmp_path: Path):

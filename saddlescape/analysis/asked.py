@@ -9,9 +9,10 @@ import numpy as np
 
 from saddlescape.analysis import quadratics
 from saddlescape.analysis.diffusion import noise_threshold
-from saddlescape.analysis.ends import ends, jumps, stays
+from saddlescape.analysis.ends import ends, fares, jumps
 from saddlescape.analysis.saddle_basin import quadratic_saddle_tipping
 from saddlescape.dynamics.method import Method
+from saddlescape.dynamics.radius import capture_radius
 from saddlescape.dynamics.reading import method as as_method
 from saddlescape.dynamics.timing import face_ticks
 from saddlescape.errors import UsageError, unknown
@@ -30,11 +31,18 @@ class Asked:
     start: Array
     steps: int
 
+    @property
+    def simulated(self) -> bool:
+        """Whether labels are read off runs: fates are, and what jumps at the point."""
+        some = self.method.numbers.get(self.key) or 0.5
+        whole = as_method(self.method, **{self.key: some}).on(self.landscape)
+        return self.point is None or (jumps(whole) and not whole.noise.random)
+
     def labels(self, values: Array) -> list[str]:
         """Return the label of every value: what the method does at the point, or where the start ends."""
         method = as_method(self.method, **{self.key: tuple(values.tolist())}).on(self.landscape)
         if self.point is not None:
-            return ["stays" if each else "leaves" for each in stays(self.landscape, method, self.point)]
+            return fares(self.landscape, method, self.point)
         return ends(self.landscape, method, np.tile(self.start, (len(values), 1)), self.steps)
 
 
@@ -100,10 +108,31 @@ def by_formula(asked: Asked, between: tuple[float, float] | None) -> tuple[float
         return _of_start(asked, whole, point)
     if asked.point is not None and (noise := _of_noise(landscape, whole, key, point)):
         return noise, "sigma = c·μ·rho: the unit vector's mean under isotropic noise"
+    if asked.point is not None and key == "eta" and jumps(whole) and not whole.noise.random:
+        return _of_cycle(landscape, whole, point, between)
     spans = quadratics.limits(whole, key, quadratics.across(point)) or ()
     low, high = between or (0.0, 1.0 if key == "beta" else np.inf)
     inside = sorted(v for v in spans if max(low, 0.0) < v < high and np.isfinite(v))
     return (inside[0], f"{quadratics.condition(whole)}, linear part") if inside else (float("nan"), "")
+
+
+def _of_cycle(
+    landscape: Landscape, method: Method, point: CriticalPoint, between: tuple[float, float] | None
+) -> tuple[float, str]:
+    """Return the eta at which SAM's 2-cycle at a quadratic minimum outgrows the capture radius: no end of the cycle."""
+    nothing = float("nan"), ""
+    plain = method.name == "sam" and method.clock.name == "steps" and point.kind == "minimum"
+    if not plain or point.samples is not None or not quadratics.is_quadratic(landscape):
+        return nothing
+    K, curvature = quadratics.most_of(method), float(point.eigenvalues.max())
+    eta = quadratics.outgrown(curvature, float(method.numbers.get("beta") or 0.0), K)  # type: ignore[arg-type]
+    low, high = between or (0.0, np.inf)
+    cycle = quadratics.cycle_radius(eta, curvature, float(method.numbers["rho"]), K)  # type: ignore[arg-type]
+    radius = capture_radius(landscape, as_method(method, eta=eta).on(landscape), point)
+    if not (low < eta < high and np.isclose(cycle, radius, rtol=1e-9, atol=0.0)):
+        return nothing
+    end = f"there is one up to eta = {K / curvature:.6g}"
+    return eta, f"the 2-cycle outgrows the capture radius; {end}"
 
 
 def _of_noise(landscape: Landscape, method: Method, key: str, point: CriticalPoint) -> float | None:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from saddlescape.answers.stability import place
+from saddlescape.answers.threshold import MOVING
 from saddlescape.dynamics.capture import captured, distance, rests
 from saddlescape.dynamics.method import Method
 from saddlescape.dynamics.multipliers import behaviours
@@ -23,10 +24,14 @@ from saddlescape.results import CriticalPoint, Run
 
 #: starts of the check that a neighbourhood is kept, and looks at them
 STARTS, LOOKS = 24, 30
-#: how often what is still moving is run on, each time so many times as long as before
+#: how often what has no end yet is run on, each time so many times as long as before
 ROUNDS, LONGER = 2, 4
+#: looks by which slow convergence is told from a band, which shrinks so often by chance once in 7!; sizes that are one
+LOOKED_AT, SAME = 7, 1e-9
 #: labels of what has no critical point
-MOVING, LEAVES, CYCLING = "still moving", "leaves", "cycling"
+LEAVES, CYCLING = "leaves", "cycling"
+#: labels of what a method does at a point, beside leaving it
+STAYS, BESIDE = "stays", "rests beside it"
 
 
 def jumps(method: Method) -> bool:
@@ -37,39 +42,73 @@ def jumps(method: Method) -> bool:
 
 
 def stays(landscape: Landscape, method: Method, point: CriticalPoint) -> Any:
-    """Return, for every set of numbers of ``method`` (m of them), whether it stays at ``point``, as (m,).
+    """Return, for every set of numbers of ``method`` (m of them), whether it stays at ``point``, as (m,)."""
+    return np.array([label == STAYS for label in fares(landscape, method, point)], dtype=bool)
+
+
+def fares(landscape: Landscape, method: Method, point: CriticalPoint) -> list[str]:
+    """Return, for every set of numbers of ``method``, whether it stays at ``point``, leaves, or comes to rest beside it.
 
     By the multipliers of its map where that is smooth. A normalised direction is run from a ball around the point by the
     compiled map, as ``critical`` does: from 24 starts, looked at 30 times. ``method`` names all its numbers.
     """
     each = single(method)
-    found = np.zeros(len(each), dtype=bool)
+    found = np.full(len(each), LEAVES, dtype="<U24")
     rough = np.array([jumps(one) and not one.noise.random for one in each])
     if not rough.all():  # all at once: what is asked about one method is kept on disk
         told = behaviours(landscape, [each[k] for k in np.flatnonzero(~rough)], point)
-        found[~rough] = [behaviour["verdict"] in ("attracts", "traps") for behaviour in told]
+        found[~rough] = [STAYS if one["verdict"] in ("attracts", "traps") else LEAVES for one in told]
     if rough.any() and point.kind != "cone":
         seen = held(landscape, [each[k] for k in np.flatnonzero(rough)], point, starts=STARTS, looks=LOOKS)
-        found[rough] = [each.kept for each in seen]
-    return found
+        found[rough] = [STAYS if one.kept else BESIDE if one.beside else LEAVES for one in seen]
+    return list(map(str, found))
 
 
 def ends(landscape: Landscape, method: Method, x0: Array, steps: int) -> list[str]:
     """Return where every trajectory (a start (n, d), a set of numbers each) ends: "point 2", "cycling 2", "leaves" (the
-    domain, or diverges), or "still moving" after ``steps`` ticks and 20 times as many more."""
+    domain, or diverges), or "still moving" after ``steps`` ticks and 20 times as many more.
+
+    What looks recurrent without a period is run on as well: slow convergence, too, is the same to a quarter for a while.
+    What then still grows or shrinks, look after look, is moving."""
     labels = np.full(len(x0), MOVING, dtype="<U24")
     x, v, going = x0, None, np.arange(len(x0))
     for k in range(ROUNDS + 1):
         part = _some(method, going)
-        count = steps * LONGER**k
-        run = carry_out(plan_run(landscape, part, x, v, count, count, False, 0, {}), "auto")
+        run = _on(landscape, part, x, v, steps * LONGER**k)
         labels[going] = _labels(landscape, part, run)
-        open_ = labels[going] == MOVING
-        if not open_.any():
-            break
+        aperiodic = np.char.startswith(labels[going], CYCLING) & (run.columns["period"] == 0)
+        open_ = aperiodic | (labels[going] == MOVING)
         x, v = run.final[open_], None if run.v_final is None else run.v_final[open_]
-        going = going[open_]
+        going, aperiodic = going[open_], aperiodic[open_]
+        if not going.size:
+            return list(map(str, labels))
+    slow = going[aperiodic]
+    if slow.size:
+        v = None if v is None else v[aperiodic]
+        labels[slow[_one_way(landscape, _some(method, slow), x[aperiodic], v, steps)]] = MOVING
     return list(map(str, labels))
+
+
+def _on(landscape: Landscape, method: Method, x: Array, v: Array | None, count: int) -> Run:
+    """Return a run of ``count`` ticks that keeps its end alone."""
+    return carry_out(plan_run(landscape, method, x, v, count, count, False, 0, {}), "auto")
+
+
+def _one_way(landscape: Landscape, method: Method, x: Array, v: Array | None, steps: int) -> Any:
+    """Whether trajectories shrink, or grow, every time of several runs of ``steps`` ticks: the boxes of their last
+    windows lie each within the one before, or each around it. Those of a band are now a little wider and now a little
+    narrower, and those of a cycle the same to rounding."""
+    boxes = []
+    for _ in range(LOOKED_AT):
+        run = _on(landscape, method, x, v, steps)
+        x, v = run.final, run.v_final
+        boxes.append(run.columns["box"])
+    low, high = np.moveaxis(np.array(boxes), 2, 0)
+    size = np.max(high - low, axis=2)
+    within = np.all((low[1:] >= low[:-1]) & (high[1:] <= high[:-1]), axis=2)
+    around = np.all((low[1:] <= low[:-1]) & (high[1:] >= high[:-1]), axis=2)
+    shrinks, grows = size[1:] < size[:-1] * (1.0 - SAME), size[:-1] < size[1:] * (1.0 - SAME)
+    return np.all(within & shrinks, axis=0) | np.all(around & grows, axis=0)
 
 
 def _labels(landscape: Landscape, method: Method, run: Run) -> Any:

@@ -12,6 +12,7 @@ import numpy as np
 
 from saddlescape.dynamics.method import Method
 from saddlescape.dynamics.momentum import Nesterov
+from saddlescape.dynamics.radius import CAPTURE
 from saddlescape.landscapes.base import Array, Landscape
 from saddlescape.results import CriticalPoint
 
@@ -137,6 +138,12 @@ def cycle_radius(eta: Any, curvature: Any, rho: Any, K: Any = 2.0) -> Any:
     step = eta * np.asarray(curvature, dtype=float)
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where((step > 0) & (step < K), step * rho / (K - step), np.nan)
+
+
+def outgrown(curvature: float, beta: float, K: float) -> float:
+    """Return the eta at which the 2-cycle of ``cycle_radius`` is as wide as the capture radius of docs/statuses.md,
+    8 eta λ rho (1 + beta)/(1 − beta): where K − eta λ is the inverse of the rest. It is wider beyond, up to K/λ."""
+    return (K - (1.0 - beta) / (CAPTURE * (1.0 + beta))) / curvature
 
 
 def cycle_curvatures(eta: float, eigenvalues: Array, along: int, K: float = 2.0) -> Array:

@@ -9,10 +9,13 @@ import numpy as np
 from saddlescape.analysis import quadratics
 from saddlescape.analysis.cycles import cycle_at
 from saddlescape.analysis.ends import jumps
-from saddlescape.answers.stability import HOLDS, Complex, LocalStability, Stability
+from saddlescape.answers.stability import HOLDS, Complex, Cycle, LocalStability, Stability
 from saddlescape.dynamics.method import Method
 from saddlescape.dynamics.multipliers import local_behaviour
+from saddlescape.dynamics.plan import plan_run
+from saddlescape.dynamics.radius import capture_radius, directions
 from saddlescape.dynamics.reading import method as as_method
+from saddlescape.dynamics.simulate import carry_out
 from saddlescape.dynamics.traps import holds_under_noise
 from saddlescape.dynamics.words import background, formula
 from saddlescape.errors import UsageError
@@ -21,6 +24,8 @@ from saddlescape.results import CriticalPoint
 
 #: numbers that have thresholds by formula
 KEYS = ("eta", "rho", "beta")
+#: starts and ticks of the check that a cycle beyond the capture radius is where they end, and how near that is
+AROUND, TICKS, ON = 8, 6000, 1e-3
 
 
 def stability(landscape: Landscape, method: Method | str) -> Stability:
@@ -59,6 +64,13 @@ def _local(
     multipliers = np.array([complex(*m) if isinstance(m, list) else m for m in found["multipliers"]], complex)
     trap = _trap(method, point)
     size = float(np.max(np.abs(point.eigenvalues), initial=0.0))
+    cycle = cycle_at(landscape, method, point, found["multipliers"])
+    if found["verdict"] == "repels" and cycle is not None and _hovers(landscape, method, point, cycle):
+        radius = capture_radius(landscape, method, point)
+        found = found | {
+            "verdict": "hovers",
+            "note": f"on its 2-cycle, beyond the capture radius {radius:.4g}",
+        }
     return LocalStability(
         id=point.id,
         kind=point.kind,
@@ -70,11 +82,24 @@ def _local(
         trap=trap,
         ball=trap / size if size else float("nan"),
         axis=float(method.numbers["rho"]) if np.isfinite(trap) else float("nan"),  # type: ignore[arg-type]
-        cycle=cycle_at(landscape, method, point, found["multipliers"]),
+        cycle=cycle,
         limits=limits_at(method, point),
         note=found["note"],
         noise=_noise(landscape, method, point, found["verdict"]),
     )
+
+
+def _hovers(landscape: Landscape, method: Method, point: CriticalPoint, cycle: Cycle) -> bool:
+    """Whether all of some starts around a point, which leave its capture radius, end on a stable 2-cycle beyond that: the
+    verdict of normalised SAM is by the radius, and near eta = 2/λ its cycle is wider."""
+    radius = capture_radius(landscape, method, point)
+    if not (jumps(method) and cycle.stable and len(cycle.x) and cycle.nearest > radius):
+        return False
+    x0 = point.x + radius / 4 * directions(landscape.dim, AROUND)
+    run = carry_out(plan_run(landscape, method, x0, None, TICKS, TICKS, False, 0, {}), "auto")
+    with np.errstate(all="ignore"):
+        away = np.min(np.linalg.norm(run.final[:, None] - cycle.x, axis=2), axis=1)
+    return bool(np.all(away <= ON * cycle.nearest))
 
 
 def _noise(landscape: Landscape, method: Method, point: CriticalPoint, mean: str) -> str:

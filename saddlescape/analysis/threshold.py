@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from saddlescape.analysis.asked import Asked, asked_about, by_formula
-from saddlescape.analysis.ends import MOVING, in_words
+from saddlescape.analysis.ends import LEAVES, in_words
 from saddlescape.answers.stability import place
-from saddlescape.answers.threshold import Threshold
+from saddlescape.answers.threshold import MOVING, Threshold
 from saddlescape.dynamics.method import Method
 from saddlescape.dynamics.numbers import RANGES
 from saddlescape.dynamics.reading import method as as_method
@@ -41,12 +41,13 @@ def threshold(
     ``of="stable"``: whether ``method`` stays at the critical point ``point`` (an id; the only one where there is one).
     ``of="fate"``: where the trajectory from ``start`` (d,; by default the landscape's) ends within ``steps`` ticks.
     ``between`` (low, high) is where it is looked for: 33 values at once, then the first change by sections until the
-    bracket is ``tolerance`` of its upper end wide. By default it is four times either way around the formula, and 0 to
-    0.999 for beta. A change that does not stay is counted in ``changes``. What is still moving between two ends is no
-    end, and widens the bracket.
+    bracket is ``tolerance`` of its upper end wide, and at 16 values above it that close in on it. By default it is four
+    times either way around the formula, and 0 to 0.999 for beta. A change that does not stay is counted in ``changes``.
+    What is still moving has no end: between two ends it widens the bracket, beside one it makes no threshold.
 
-    The formula beside it: ``quadratics.limits`` for stability; for the fate on a quadratic saddle the same, and of
-    normalised SAM on one with eigenvalues ±λ the closed form of its flow, to which the map tends as eta → 0. Raises
+    The formula beside it: ``quadratics.limits`` for stability, and of SAM at a quadratic minimum the eta at which its
+    2-cycle outgrows the capture radius; for the fate on a quadratic saddle the same limits, and of normalised SAM on one
+    with eigenvalues ±λ the closed form of its flow, to which the map tends as eta → 0. Raises
     UsageError for what is no number of the method, a bracket that is none, or a random method asked for a fate.
     """
     asked = asked_about(landscape, as_method(method), key, of, point, start, steps)
@@ -54,10 +55,8 @@ def threshold(
     low, high = span = _bracket(asked, between, exact)
     if not between and not low < exact < high:
         exact, source = float("nan"), ""
-    grid = np.linspace(low, high, GRID)
-    labels = asked.labels(grid)
-    bracket, after = _narrowed(asked.labels, grid, labels, tolerance)
-    said = partial(in_words, landscape)
+    seen, bracket, ends = _narrowed(asked.labels, np.linspace(low, high, GRID), tolerance)
+    said = partial(_said, asked)
     where = f"{asked.point.kind} {place(asked.point.x)}" if asked.point else f"start {place(asked.start)}"
     text = as_method(asked.method, **{key: high}).on(landscape).text
     return Threshold(
@@ -65,7 +64,8 @@ def threshold(
         method=",".join(piece for piece in _without(text, key)), key=key, of=of, about=where,
         point=None if asked.point is None else asked.point.id,
         start=asked.start, between=span, steps=asked.steps, value=bracket[1], bracket=bracket,
-        before=said(labels[0]), after=said(after), grid=grid, labels=tuple(map(said, labels)), exact=exact, source=source,
+        before=said(ends[0]), after=said(ends[1]), grid=np.array(list(seen)), labels=tuple(map(said, seen.values())),
+        simulated=asked.simulated, exact=exact, source=source,
     )  # fmt: skip
 
 
@@ -92,42 +92,54 @@ def _bracket(asked: Asked, between: tuple[float, float] | None, exact: float) ->
     return low, high
 
 
+def _said(asked: Asked, label: str) -> str:
+    """Return a label in words. What runs from a small ball leave is the capture radius: they may hover beyond."""
+    if label == LEAVES and asked.point is not None and asked.simulated:
+        return f"{LEAVES} the capture radius"
+    return in_words(asked.landscape, label)
+
+
 def _narrowed(
-    labels: Callable[[Array], list[str]], values: Array, seen: Sequence[str], tolerance: float
-) -> tuple[tuple[float, float], str]:
-    """Return the bracket of the first change among ``values`` and the label above it; (NaN, NaN) where there is none."""
-    first = _first(seen)
+    labels: Callable[[Array], list[str]], grid: Array, tolerance: float
+) -> tuple[dict[float, str], tuple[float, float], tuple[str, str]]:
+    """Return all values that were looked at, ascending, with their labels; the bracket of the first change and the labels
+    at its ends, (NaN, NaN) and the first known one where there is no change.
+
+    A section may be entered by a value that stands alone, so values above the bracket are looked at in the end: halfway
+    to beyond the grid's section, and halfway again."""
+    values, found = grid, labels(grid)
+    seen, first = dict(zip(grid.tolist(), found, strict=True)), _first(found)
     if first is None:
-        return (float("nan"), float("nan")), ""
+        known = next((label for label in found if label != MOVING), MOVING)
+        return seen, (float("nan"), float("nan")), (known, "")
+    top = float(grid[min(first[1] + 1, len(grid) - 1)])
     for _ in range(ROUNDS):
         low, high = float(values[first[0]]), float(values[first[1]])
         if high - low <= tolerance * abs(high):
             break
         inner = np.linspace(low, high, SECTIONS + 2)
-        between = labels(inner[1:-1])
-        after = seen[first[1]]
-        values, seen = inner, [seen[first[0]], *between, after]
-        narrower = _first(seen)
+        found = [found[first[0]], *labels(inner[1:-1]), found[first[1]]]
+        values = inner
+        seen |= dict(zip(values.tolist(), found, strict=True))
+        narrower = _first(found)
         assert narrower is not None  # its ends differ
-        stuck = narrower[1] - narrower[0] > SECTIONS // 2
         first = narrower
-        if stuck:
+        if first[1] - first[0] > SECTIONS // 2:
             break
-    return (float(values[first[0]]), float(values[first[1]])), seen[first[1]]
+    low, high = float(values[first[0]]), float(values[first[1]])
+    above = high + (top - high) * np.array([0.5**k for k in range(1, SECTIONS + 1)])
+    if above[-1] > high:
+        seen |= dict(zip(above.tolist(), labels(above), strict=True))
+    return dict(sorted(seen.items())), (low, high), (found[first[0]], found[first[1]])
 
 
 def _first(labels: Sequence[str]) -> tuple[int, int] | None:
-    """Return the places around the first change: the last with the first label, the first with another one.
+    """Return the places around the first change: the last with the first known label, the first with another one.
 
-    What is still moving is passed over where an end follows it."""
-    start = labels[0]
-    last = 0
-    for k, label in enumerate(labels):
-        if label == start:
-            last = k
-        elif label != MOVING or all(each == MOVING for each in labels[k:]):
-            return last, k
-    return None
+    What is still moving has no end yet, and is passed over."""
+    known = [k for k, label in enumerate(labels) if label != MOVING]
+    other = next((k for k in known if labels[k] != labels[known[0]]), None)
+    return None if other is None else (max(k for k in known if k < other), other)
 
 
 def _without(text: str, key: str) -> list[str]:

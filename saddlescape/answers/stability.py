@@ -20,6 +20,7 @@ VERDICTS = {
     "repels": "repels",
     "neutral": "undecided (|multiplier| = 1)",
     "traps": "traps",
+    "hovers": "hovers farther out",
     "drifts": "is no rest point",
     "unknown": "not known",
 }

@@ -96,7 +96,7 @@ def _seen(
     x = point.x + size[:, None, None] * _ball(landscape.dim, starts)
     last = np.array([_lasting(m, point) for m in methods])
     stride = _stride(int(last.max()), looks or (ALONG if point.samples is not None else 0))
-    kept, hover = np.ones(len(methods), dtype=bool), np.zeros(len(methods))
+    kept, hover, places = np.ones(len(methods), dtype=bool), np.zeros(len(methods)), x[None]
     low, high = np.full(x.shape, np.inf), np.full(x.shape, -np.inf)
     for k, places in _courses(landscape, methods, x, int(last.max()), stride):
         since = k[:, None] - last  # of every look and method, negative before its last
@@ -112,8 +112,22 @@ def _seen(
         high = np.maximum(high, np.max(places, axis=0, where=late, initial=-np.inf))
     beside = kept.copy()
     for i in np.flatnonzero(kept):
-        beside[i] = rests(landscape, methods[i], high[i], np.stack([low[i], high[i]], axis=1)).any()
+        beside[i] = _rests(landscape, methods[i], places[-1, i], np.stack([low[i], high[i]], axis=1)).any()
     return [Held(bool(k and not b), float(h), bool(b)) for k, h, b in zip(kept, hover, beside, strict=True)]
+
+
+def _rests(landscape: Landscape, method: Method, x: Array, box: Array) -> Any:
+    """Whether places ``x`` (n, d), seen in ``box`` (n, 2, d) at the last looks, rest where the gradient is not zero.
+
+    Looks may be whole swings apart: under momentum orbits lock to periods that divide the looks' distance. So what looks
+    still must also stand still for a tick, without speed."""
+    found = rests(landscape, method, x, box)
+    if found.any():
+        numbers = {k: v for k, v in method.numbers.items() if v is not None}
+        with np.errstate(all="ignore"):
+            after = ticks(landscape, method, numbers)(x, np.zeros_like(x))["x"]
+        found &= rests(landscape, method, x, np.stack([np.minimum(x, after), np.maximum(x, after)], axis=1))
+    return found
 
 
 def holds_under_noise(landscape: Landscape, method: Method, point: CriticalPoint) -> bool:

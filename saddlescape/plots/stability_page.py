@@ -113,7 +113,7 @@ def _mark(point: Any, hue: str) -> Line2D:
 def _said(p: LocalStability) -> str:
     """Return in a few words what a method does at a point."""
     word = VERDICTS[p.verdict].partition(" (")[0]
-    if p.cycle is not None and p.verdict == "repels" and p.cycle.stable and len(p.cycle.x):
+    if p.cycle is not None and p.verdict in ("repels", "hovers") and p.cycle.stable and len(p.cycle.x):
         return f"{word}; {p.cycle.period}-cycle, r ≤ {words.number(p.cycle.farthest)}"
     return f"{word}, within {words.number(p.radius)}" if p.radius == p.radius else word
 
