@@ -57,7 +57,7 @@ def orbits(
     return found
 
 
-def _around(landscape: Landscape, method: Method, z: Array, period: int) -> tuple[Array, Array, Array, Array]:
+def _around(landscape: Landscape, method: Method, z: Array, period: int) -> tuple[Array, Array, Array, Any]:
     """Return, of states ``z`` (n, s), the places (n, period, d) of a period, the state after it and its derivative, and
     which of them are finite and met no zero of the gradient, where the map has no derivative."""
     d, momentum = landscape.dim, bool(method.momentum.state)
