@@ -10,6 +10,8 @@ import pytest
 import saddlescape as ss
 from saddlescape import report
 from saddlescape.analysis import quadratics
+from saddlescape.analysis.cycles import cycle_at
+from saddlescape.analysis.orbits import orbits
 from saddlescape.answers.base import bare
 
 
@@ -240,6 +242,87 @@ def test_on_a_landscape_that_is_no_quadratic_the_cycle_is_its_own():
         cycle.predicted, rel=0.05
     )  # of order rho·|D³f|/|λ| = 0.006, times few
     assert cycle.farthest != pytest.approx(cycle.predicted, rel=1e-6)
+
+
+def double_well_2(x: np.ndarray) -> np.ndarray:
+    return 4 * x * (x**2 - 1)
+
+
+def three_saddles(x: np.ndarray) -> np.ndarray:
+    """Return the gradient of x³ − 3xy² + (x² + y²)/2."""
+    return np.array([3 * x[0] ** 2 - 3 * x[1] ** 2 + x[0], -6 * x[0] * x[1] + x[1]])
+
+
+def muller_brown(x: np.ndarray) -> np.ndarray:
+    a, b, c = np.array([-1, -1, -6.5, 0.7]), np.array([0, 0, 11, 0.6]), np.array([-10, -10, -6.5, 0.7])
+    u, v = x[0] - np.array([1, 0, -0.5, -1]), x[1] - np.array([0, 0.5, 1.5, 1])
+    e = np.array([-200, -100, -170, 15]) * np.exp(a * u * u + b * u * v + c * v * v)
+    return np.array([np.sum(e * (2 * a * u + b * v)), np.sum(e * (b * u + 2 * c * v))])
+
+
+THREE = ss.landscape("x^3 - 3*x*y^2 + (x^2 + y^2)/2")
+#: landscape, its gradient, eta, rho, point; distances of the two places and moduli of the multipliers as SciPy's fsolve
+#: finds them from 60 random starts around the point (differences for the derivatives)
+CYCLES = [
+    ("himmelblau", himmelblau, 5e-4, 0.5, (-3.779310, -3.283186), (0.008655, 0.02491), (0.8989, 0.5750)),
+    ("muller_brown", muller_brown, 1e-4, 0.1, (0.212487, 0.292988), (0.002140, 0.003161), (0.7101, 0.7101)),
+    ("muller_brown", muller_brown, 1e-4, 0.1, (-0.822002, 0.624313), (0.001959, 0.003875), (2.0945, 0.9533)),
+    ("double_well_2", double_well_2, 5e-3, 0.2, (1, 1), (0.003754, 0.003754), (1.3899, 1.3899)),
+    (THREE, three_saddles, 0.00377988, 0.2, (-1 / 3, 0), (0.002040, 0.002040), (0.7421, 0.4514)),
+]
+
+
+@pytest.mark.parametrize(("where", "gradient", "eta", "rho", "at", "away", "moduli"), CYCLES)
+def test_a_two_cycle_far_from_the_model_is_found(where, gradient, eta, rho, at, away, moduli):
+    """Newton's method from the quadratic model's two places alone found none of these."""
+
+    def step(x: np.ndarray) -> np.ndarray:
+        g = gradient(x)
+        return x - eta * gradient(x + rho * g / np.linalg.norm(g))
+
+    L = ss.landscape(where) if isinstance(where, str) else where
+    method = ss.method(f"sam:eta={eta},rho={rho}").on(L)
+    point = min(L.critical_points, key=lambda p: np.linalg.norm(p.x - at))
+    cycle = cycle_at(L, method, point, [])
+    assert cycle is not None
+    assert [cycle.nearest, cycle.farthest] == pytest.approx(away, rel=1e-3)  # four digits
+    for x, following in zip(cycle.x, cycle.x[::-1], strict=True):
+        np.testing.assert_allclose(
+            step(x), following, atol=1e-13
+        )  # some roundings of the largest gradient's sum
+    # differences of 1e-7 across places 1e-3 from the point: (1e-4)² of a derivative of order 10
+    twice = differences(step, cycle.x[1], 1e-7) @ differences(step, cycle.x[0], 1e-7)
+    np.testing.assert_allclose(by_modulus(cycle.multipliers), by_modulus(np.linalg.eigvals(twice)), atol=1e-5)
+    assert np.abs(by_modulus(cycle.multipliers)) == pytest.approx(moduli, abs=1e-3)
+    assert cycle.stable is (max(moduli) < 1)
+    if cycle.stable:  # and then the map itself, from beside the place, comes back to it
+        x = cycle.x[0] + 0.01 * cycle.nearest
+        for _ in range(1000):
+            x = step(x)
+        assert np.linalg.norm(x - cycle.x, axis=1).min() < 1e-9
+
+
+def test_a_rest_point_is_no_cycle():
+    """Beside the camel's minimum (-1.607, -0.569) SAM rests where it looks at a zero of the gradient: one place twice."""
+    L, rest = ss.landscape("six_hump_camel"), np.array([-1.59424, -0.571996])
+    method = ss.method("sam").on(L)
+    (point,) = [p for p in L.critical_points if np.allclose(p.x, (-1.6071, -0.5687), atol=1e-3)]
+    assert not orbits(L, method, {"x": rest[None], "v": np.zeros((1, 2))}, 2)
+    cycle = cycle_at(L, method, point, [])
+    assert cycle is not None
+    assert (cycle.x.shape[0], len(cycle.multipliers), cycle.stable) == (0, 0, None)
+    assert cycle.in_words() == "no 2-cycle found near it (the quadratic model has one of radius 0.003037)"
+
+
+@pytest.mark.parametrize(("rho", "eta"), [(0.2, 0.1), (0.3, 0.07), (0.1, 0.013)])
+def test_a_round_bowl_has_a_circle_of_cycles_that_are_neutral(rho, eta):
+    """Of (x² + y²)/2 every direction has its 2-cycle: across it the factor of a step is exactly −1, whatever eta."""
+    (p,) = ss.stability(ss.landscape("bowl", l1=1, l2=1), f"sam:rho={rho},eta={eta}").points
+    assert p.cycle is not None
+    assert p.cycle.farthest == pytest.approx(eta * rho / (2 - eta), rel=1e-9)
+    assert p.cycle.stable is None
+    assert "neutral (|multiplier| = 1)" in p.cycle.in_words()
+    assert max(abs(p.cycle.multipliers)) == pytest.approx(1.0, abs=1e-12)  # rounding; 1e-9 is called neutral
 
 
 def test_the_radius_around_a_set_of_minima_is_measured_across_it():

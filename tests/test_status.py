@@ -317,6 +317,79 @@ def test_a_degenerate_minimum_holds_sam_within_what_it_sees_there() -> None:
     assert 0.5 * eta * 4 * rho**3 / 2 < found["radius"] < 2 * eta * 4 * rho**3
 
 
+@pytest.mark.parametrize(
+    ("formula", "sign", "verdict"), [("x^3 + y^2", 1, "unknown"), ("x^3 - y^2", -1, "repels")]
+)
+def test_what_stays_beside_a_flat_direction_is_not_held(formula: str, sign: int, verdict: str) -> None:
+    """Along x SAM moves to the left, the slower the nearer: x' = x − 3 eta x², so 1/(3 eta |x|) ticks, beyond any check.
+    Of 48 starts on a circle a quarter of the capture radius wide some are gone after 20 000."""
+    landscape, eta, rho = ss.landscape(formula), 1 / 180, 0.3
+    method = f"sam:eta={eta},rho={rho}"
+    (found,) = local_behaviour(landscape, ss.method(method))
+    assert (found["verdict"], found["radius"]) == (verdict, None)
+    radius = 8 * eta * rho * 2
+    turn = 2 * np.pi * (np.arange(48) + 0.5) / 48
+    p = 0.25 * radius * np.stack([np.cos(turn), np.sin(turn)])
+    for _ in range(20_000):
+        g = np.stack([3 * p[0] ** 2, 2 * sign * p[1]])
+        x, y = p + rho * g / np.linalg.norm(g, axis=0)
+        p = p - eta * np.stack([3 * x**2, 2 * sign * y])
+    assert np.sum(np.linalg.norm(p, axis=0) > radius) >= 10
+    near = end(landscape, method, [-1e-4, 1e-3], 300)
+    assert near.status.tolist() != ["trapped"]
+    assert ids(near.fate) == [None]
+    assert not np.isfinite(ss.stability(landscape, method).points[0].trap), (
+        "of the quadratic model, which is flat"
+    )
+
+
+def test_what_comes_in_however_slowly_is_held() -> None:
+    """On x² + y⁴ y decays as 1/√t: in the 6000 ticks of the check by a millionth at y = 3·10⁻⁴."""
+    eta, rho = 5e-4, 0.1
+    p = np.array([[1e-3, 1e-3], [3e-4, -3e-4]])
+    for _ in range(6000):
+        g = np.stack([2 * p[0], 4 * p[1] ** 3])
+        x, y = p + rho * g / np.linalg.norm(g, axis=0)
+        p = p - eta * np.stack([2 * x, 4 * y**3])
+    assert np.all((np.abs(p[1]) < 3e-4) & (np.abs(p[1]) > 2.99e-4))
+    (found,) = local_behaviour(ss.landscape("x^2 + y^4"), ss.method(f"sam:eta={eta},rho={rho}"))
+    assert found["verdict"] == "traps"
+
+
+@pytest.mark.slow
+def test_the_monkey_saddle_holds_the_flow_of_sam_and_not_its_map() -> None:
+    """With z = x + iy SAM's field near 0 is −3 rho² e^{4iθ}, whose orbits are petals, r³/|sin 3θ| constant: all but those
+    within (r/R)³ of an outward ray come in without passing R. The flow's steps end there; the map's are thrown back at
+    any angle, and sooner or later go out as far: from a ball of a quarter of the capture radius R, 8 eta 3 rho²."""
+    eta, rho, n = 0.005, 0.3, 500
+    rng = np.random.default_rng(0)
+
+    def field(z: np.ndarray) -> np.ndarray:
+        return -3 * np.conj(z + rho * np.conj(z) ** 2 / np.abs(z) ** 2) ** 2
+
+    def rk4(z: np.ndarray, h: float) -> np.ndarray:
+        a = field(z)
+        b = field(z + h / 2 * a)
+        c = field(z + h / 2 * b)
+        return z + h / 6 * (a + 2 * b + 2 * c + field(z + h * c))
+
+    for clock, h, step in (("", eta, lambda z, h: z + h * field(z)), ("@flow", eta / 10, rk4)):
+        radius = 8 * h * 3 * rho**2
+        z = 0.25 * radius * np.sqrt(rng.random(n)) * np.exp(2j * np.pi * rng.random(n))
+        reached = np.abs(z)
+        for _ in range(6000):
+            z = step(z, h)
+            reached = np.maximum(reached, np.abs(z))
+        share = float(np.mean(reached > radius))
+        (found,) = local_behaviour(
+            ss.landscape("monkey_saddle"), ss.method(f"sam{clock}:eta={eta},rho={rho}")
+        )
+        # of the flow (1/4)³·(2/5)/π·… = 0.2 % of the ball
+        assert (found["verdict"], share > 0.8, share < 0.02) == (
+            ("traps", False, True) if clock else ("repels", True, False)
+        )
+
+
 def test_what_rests_beside_a_point_is_not_trapped_at_it() -> None:
     """SAM on cos(x) with rho = 4 rests at 4 - pi from the maximum at 0, where the slope is sin(4 - pi)."""
     found = {b["id"]: b for b in local_behaviour(ss.landscape("cosine"), ss.method("sam:eta=0.1,rho=4"))}

@@ -2,40 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from saddlescape.analysis import quadratics
+from saddlescape.analysis.orbits import orbits, steady
 from saddlescape.answers.stability import Cycle
-from saddlescape.dynamics.evaluate import ticks
+from saddlescape.dynamics.evaluate import scalars, ticks
 from saddlescape.dynamics.jacobian import jacobian
 from saddlescape.dynamics.method import Method
 from saddlescape.dynamics.momentum import Nesterov
 from saddlescape.dynamics.multipliers import PARTS as LOCAL
 from saddlescape.dynamics.plan import plan_run
-from saddlescape.errors import UsageError
+from saddlescape.dynamics.radius import capture_radius, directions
 from saddlescape.landscapes.base import Array, Landscape
 from saddlescape.results import CriticalPoint
 
-#: iterations of Newton's method; the step at which it has arrived, in units of the orbit; how far beyond the formula's
-#: radius an orbit still counts as the one it is about
-NEWTON, ARRIVED, FAR = 30, 1e-11, 10.0
+#: where Newton's method begins, in units of the formula's radius, and in how many directions between the
+#: eigenvectors, each with its mirror images
+SIZES, AROUND = (0.5, 1.0, 2.0), 12
+#: ticks of the map itself from the starts in these directions, whose ends are starts too
+BOUNCES = 500
+#: how far from the point an orbit may reach: so many capture radii, or radii of the formula
+FAR = 2.0
 #: periods that are looked for in a run, and its ticks: so many times 1/ln|multiplier|, within these bounds
 PERIODS, TIMES, TICKS = 16, 60.0, (2000, 60_000)
 #: consecutive positions that must return for a period to be seen, to this part of the orbit's size
 SEEN = 1e-5
 #: source files the answer depends on
-PARTS = (*LOCAL, "analysis/cycles.py", "analysis/quadratics.py", "dynamics/loop.py")
+PARTS = (*LOCAL, "analysis/cycles.py", "analysis/orbits.py", "analysis/quadratics.py", "dynamics/loop.py")
 
 
 def cycle_at(landscape: Landscape, method: Method, point: CriticalPoint, multipliers: Any) -> Cycle | None:
     """Return the cycle of ``method`` (one value per number) around ``point``, None where none is known.
 
-    Of normalised SAM the 2-cycle along the eigenvector of the largest positive eigenvalue, whose radius in the quadratic
-    model is where Newton's method begins (Bartlett, Long & Bousquet 2022); those along other eigenvectors are never
-    stable. Where a smooth map has a ``multiplier`` below −1, the orbit that runs from near the point end in, if they do.
+    Of normalised SAM a 2-cycle. In the quadratic model it is along the eigenvector of the largest positive eigenvalue,
+    those along others are never stable (Bartlett, Long & Bousquet 2022); on the landscape Newton's method looks for one
+    from many starts of that size around the point, and a stable one is preferred. Where a smooth map has a
+    ``multiplier`` below −1, the orbit that runs from near the point end in, if they do.
     """
     if method.clock.name != "steps" or method.noise.random or point.samples is not None:
         return None
@@ -55,25 +61,75 @@ def cycle_at(landscape: Landscape, method: Method, point: CriticalPoint, multipl
 
 # ---- normalised SAM ------------------------------------------------------------------------------------------------
 def _bounce(landscape: Landscape, method: Method, point: CriticalPoint) -> dict[str, Any] | None:
-    """Return the 2-cycle along the top eigenvector: by formula, then on the landscape."""
+    """Return the 2-cycle along the top eigenvector by formula, and the one on the landscape, if one is found."""
     eta, rho = (float(method.numbers[key]) for key in ("eta", "rho"))  # type: ignore[arg-type]
     K, top = quadratics.most_of(method), int(np.argmax(point.eigenvalues))
-    c = float(quadratics.cycle_radius(eta, point.eigenvalues[top], rho, K))
+    radii = quadratics.cycle_radius(eta, point.eigenvalues, rho, K)
+    c = float(radii[top])
     if not np.isfinite(c):
         return None
     steps = eta * quadratics.cycle_curvatures(eta, point.eigenvalues, top, K)
     factors = [_largest(step, method) for step in steps]
-    start = {"x": point.x + c * point.eigenvectors[:, top], "v": np.zeros(landscape.dim)}
-    if method.momentum.state:  # on the cycle v alternates: v' = G/(1 + beta) = −v, and x' − x = −2c
-        beta = float(method.numbers["beta"])  # type: ignore[arg-type]
-        gradient = point.eigenvalues[top] * (c + rho) * point.eigenvectors[:, top]
-        start["v"] = -gradient / (1.0 + beta)
-    orbit = _newton(landscape, method, start, 2)
     said: dict[str, Any] = {"period": 2, "predicted": c, "factors": [[f.real, f.imag] for f in factors]}
-    if orbit is None or not _around(point, orbit["x"], FAR * c):
-        inside = bool(np.all(np.abs(factors) < 1.0))
-        return {**said, "x": [], "nearest": c, "farthest": c, "multipliers": [], "stable": inside}
-    return {**said, **_measured(point, orbit)}
+    reach = FAR * max(c, capture_radius(landscape, method, point))
+    found: list[dict[str, Any]] = []
+    for starts in _starts(landscape, method, point, radii, c):
+        found += [
+            orbit
+            for orbit in orbits(landscape, method, starts, 2, reach)
+            if _at(landscape, point, orbit, reach)
+        ]
+        if any(steady(orbit["multipliers"]) for orbit in found):
+            break
+    if not found:
+        nothing = {"x": [], "nearest": np.nan, "farthest": np.nan, "multipliers": [], "stable": None}
+        return {**said, **nothing}
+    return {**said, **_measured(point, _best(point, found, c))}
+
+
+def _starts(
+    landscape: Landscape, method: Method, point: CriticalPoint, radii: Array, c: float
+) -> Iterator[dict[str, Array]]:
+    """Yield the starts of Newton's method, {"x", "v"} (n, d) each: along the eigenvectors and in directions between them,
+    at several times the formula's ``radii``, then where the map itself goes from some of these."""
+    along = (np.where(np.isfinite(radii), radii, c) * point.eigenvectors).T
+    along = np.concatenate([along, -along])
+    around = directions(
+        landscape.dim, AROUND
+    )  # mirrored in the eigenvectors' frame: points alike have the same
+    around = np.concatenate([around, around * np.where(np.arange(landscape.dim), 1.0, -1.0)])
+    around = c * np.concatenate([around, -around]) @ point.eigenvectors.T
+    yield _bouncing(
+        method, point, np.concatenate([size * each for size in SIZES for each in (along, around)])
+    )
+    state = _bouncing(method, point, around)
+    tick = ticks(landscape, method, scalars(method))
+    for _ in range(BOUNCES):
+        state = {**state, **tick(state["x"], state["v"])}
+    yield state
+
+
+def _bouncing(method: Method, point: CriticalPoint, offset: Array) -> dict[str, Array]:
+    """Return the states at ``offset`` (n, d) from the point. On the cycle of a quadratic v alternates, too: with
+    momentum v' = G/(1 + beta) = −v, where G = K·offset/eta."""
+    eta, beta = (float(method.numbers.get(key) or 0.0) for key in ("eta", "beta"))  # type: ignore[arg-type]
+    return {"x": point.x + offset, "v": -quadratics.most_of(method) / (eta * (1.0 + beta)) * offset}
+
+
+def _at(landscape: Landscape, point: CriticalPoint, orbit: Mapping[str, Any], reach: float) -> bool:
+    """Whether an orbit lies within ``reach`` of the point, and no other is nearer to its middle."""
+    farthest = float(np.linalg.norm(orbit["x"] - point.x, axis=1).max())
+    return farthest <= reach and _nearest(landscape, orbit["x"]).id == point.id
+
+
+def _best(point: CriticalPoint, found: Sequence[dict[str, Any]], c: float) -> dict[str, Any]:
+    """Return a stable orbit, else a neutral one, else an unstable one; of several that whose size is nearest to ``c``."""
+
+    def rank(orbit: Mapping[str, Any]) -> tuple[int, float]:
+        size = float(np.linalg.norm(orbit["x"] - point.x, axis=1).max())
+        return (True, None, False).index(steady(orbit["multipliers"])), round(abs(np.log(size / c)), 9)
+
+    return min(found, key=rank)
 
 
 def _largest(step: float, method: Method) -> complex:
@@ -101,9 +157,9 @@ def _doubled(landscape: Landscape, method: Method, point: CriticalPoint) -> dict
         period = _period(x["x"])
         if not period:
             continue
-        orbit = _newton(landscape, method, {"x": x["x"][-1], "v": x["v"]}, period)
-        if orbit is not None and _about(landscape, point, orbit["x"]):
-            return {"period": period, "predicted": float("nan"), "factors": [], **_measured(point, orbit)}
+        for orbit in orbits(landscape, method, {"x": x["x"][-1:], "v": x["v"][None]}, period):
+            if _about(landscape, point, orbit["x"]):
+                return {"period": period, "predicted": float("nan"), "factors": [], **_measured(point, orbit)}
     return None
 
 
@@ -132,46 +188,16 @@ def _period(x: Array) -> int:
 
 def _about(landscape: Landscape, point: CriticalPoint, x: Array) -> bool:
     """Whether ``point`` is the critical point nearest to the middle of the orbit, and off the orbit."""
-    single = [p for p in landscape.critical_points if p.samples is None]
-    nearest = min(single, key=lambda p: float(np.linalg.norm(x.mean(axis=0) - p.x)))
     width = max(hi - lo for lo, hi in landscape.domain)
-    return nearest.id == point.id and float(np.linalg.norm(x - point.x, axis=1).min()) > 1e-6 * width
+    off = float(np.linalg.norm(x - point.x, axis=1).min()) > 1e-6 * width
+    return off and _nearest(landscape, x).id == point.id
 
 
 # ---- both ------------------------------------------------------------------------------------------------------------
-def _newton(
-    landscape: Landscape, method: Method, start: Mapping[str, Array], period: int
-) -> dict[str, Any] | None:
-    """Return {"x" (period, d), "multipliers"} of the orbit of ``period`` that Newton's method finds from ``start``."""
-    d, momentum = landscape.dim, bool(method.momentum.state)
-    tick = ticks(landscape, method, {k: v for k, v in method.numbers.items() if v is not None})
-    z = np.concatenate([start["x"], start["v"]]) if momentum else start["x"]
-    size = 0.0
-    for _ in range(NEWTON):
-        state, places, derivative = {"x": z[:d], "v": z[d:]}, [], np.eye(len(z))
-        for _ in range(period):
-            places.append(state["x"])
-            try:
-                derivative = (
-                    jacobian(landscape, method, state["x"], state["v"] if momentum else None) @ derivative
-                )
-            except UsageError:  # it came to a zero gradient
-                return None
-            state = {**state, **tick(state["x"], state["v"])}
-        after = np.concatenate([state["x"], state["v"]]) if momentum else state["x"]
-        if not (np.isfinite(after).all() and np.isfinite(derivative).all()):
-            return None
-        orbit = np.array(places)
-        size = float(np.max(np.ptp(orbit, axis=0)))
-        move = np.linalg.lstsq(np.eye(len(z)) - derivative, after - z, rcond=1e-13)[0]
-        if np.max(np.abs(move[:d])) <= ARRIVED * size:
-            return {"x": orbit, "multipliers": np.linalg.eigvals(derivative)}
-        z = z + move
-    return None
-
-
-def _around(point: CriticalPoint, x: Array, reach: float) -> bool:
-    return bool(np.linalg.norm(x - point.x, axis=1).max() <= reach)
+def _nearest(landscape: Landscape, x: Array) -> CriticalPoint:
+    """Return the critical point, no curve, that is nearest to the middle of an orbit (period, d)."""
+    single = [p for p in landscape.critical_points if p.samples is None]
+    return min(single, key=lambda p: float(np.linalg.norm(x.mean(axis=0) - p.x)))
 
 
 def _measured(point: CriticalPoint, orbit: Mapping[str, Any]) -> dict[str, Any]:
@@ -182,7 +208,7 @@ def _measured(point: CriticalPoint, orbit: Mapping[str, Any]) -> dict[str, Any]:
         "nearest": float(away.min()),
         "farthest": float(away.max()),
         "multipliers": [[m.real, m.imag] for m in values],
-        "stable": bool(abs(values[0]) < 1.0),
+        "stable": steady(orbit["multipliers"]),
     }
 
 

@@ -133,7 +133,7 @@ def rates(multipliers: Complex, method: Method) -> Complex:
 
 
 def _trap(method: Method, point: CriticalPoint) -> float:
-    """Return the bound of ‖∇f‖ of the trap of normalised SAM, NaN for other methods."""
+    """Return the bound of ‖∇f‖ of the trap of normalised SAM, NaN for other methods and where the Hessian is singular."""
     exact = getattr(method.clock, "order", None) is None
     if (
         not jumps(method)
@@ -141,6 +141,8 @@ def _trap(method: Method, point: CriticalPoint) -> float:
         or method.momentum.state
         or not exact
         or point.samples is not None
+        or point.kind
+        == "degenerate"  # the model knows nothing of a flat direction, along which the flow may leave
     ):
         return float("nan")
     return quadratics.trap(float(method.numbers["rho"]), point.eigenvalues)  # type: ignore[arg-type]

@@ -35,11 +35,13 @@ LISTED = 40
 class Cycle:
     """A periodic orbit of a method's map around a critical point.
 
-    ``x`` (period, d) its places on this landscape, found by Newton's method (shape (0, d) where that found none), from
-    ``nearest`` to ``farthest`` away from the point; ``multipliers`` those of the map applied ``period`` times, and
-    ``stable`` whether all lie inside the unit circle. ``predicted`` is the radius of the quadratic model, and
-    ``factors`` (d,) what one step of it multiplies a small deviation along each eigenvector by (the larger of two with
-    momentum); NaN and empty where there is no formula. On a quadratic loss both agree to rounding.
+    ``x`` (period, d) its places on this landscape, found by Newton's method, from ``nearest`` to ``farthest`` away from
+    the point; ``multipliers`` those of the map applied ``period`` times, and ``stable`` whether all lie inside the unit
+    circle: None where it is neutral, the largest modulus 1 to 1e-9 (analysis/orbits.py). Where none was found ``x`` and
+    ``multipliers`` are empty, the distances NaN and ``stable`` None: nothing is known of the landscape.
+    ``predicted`` is the radius of the quadratic model, and ``factors`` (d,) what one step of it multiplies a small
+    deviation along each eigenvector by (the larger of two with momentum); NaN and empty where there is no formula. On a
+    quadratic loss both agree to rounding.
     """
 
     period: int
@@ -47,18 +49,15 @@ class Cycle:
     nearest: float
     farthest: float
     multipliers: Complex
-    stable: bool
+    stable: bool | None
     predicted: float
     factors: Complex
 
     def in_words(self) -> str:
         """Return the cycle as a person says it: its period, radius, and whether it is stable."""
-        held = "stable" if self.stable else "unstable"
         if not len(self.x):
-            model = (
-                f"{self.period}-cycle of radius {self.predicted:.4g}, {held}, of the quadratic model alone"
-            )
-            return f"{model}: Newton's method finds none here"
+            return f"no {self.period}-cycle found near it (the quadratic model has one of radius {self.predicted:.4g})"
+        held = {True: "stable", False: "unstable", None: "neutral (|multiplier| = 1)"}[self.stable]
         size = f"{self.farthest:.4g}"
         if self.farthest - self.nearest > 1e-3 * self.farthest:
             size = f"{self.nearest:.4g} to {size}"

@@ -25,15 +25,16 @@ def jacobian(
 ) -> Array:
     """Return the derivative of one tick at (x, v), exact: the formula's own derivative along every coordinate.
 
-    Shape (s, s) with s = d, or 2d with momentum (x first). Of a random method it is that of the mean tick. Raises
-    UsageError where the map is not smooth (a unit vector of a gradient of length ``zero`` or less), NoSlope for some
-    signs under Gaussian noise (``_of_sign``).
+    Shape (…, s, s) for ``x`` (…, d), s = d, or 2d with momentum (x first). Of a random method it is that of the mean
+    tick. Raises UsageError where the map is not smooth (a unit vector of a gradient of length ``zero`` or less), NoSlope
+    for some signs under Gaussian noise (``_of_sign``).
     """
     random = method.on(landscape)
     resolved = random.skeleton()
     formulas = resolved.formulas(landscape.dim, landscape.n_samples)
     d = landscape.dim
-    given = {"x": np.asarray(x, dtype=float), "v": np.zeros(d) if v is None else np.asarray(v, dtype=float)}
+    x = np.asarray(x, dtype=float)
+    given = {"x": x, "v": np.zeros_like(x) if v is None else np.asarray(v, dtype=float)}
     memo: dict[int, Any] = {}
     derivatives = [
         [along(f, fixed(np.eye(d)[i]), variable(name)) for f in formulas.values()]
@@ -45,15 +46,18 @@ def jacobian(
         [
             np.concatenate(
                 [
-                    np.zeros(d)
+                    np.zeros_like(x)
                     if f is None
-                    else evaluated(landscape, f, given, scalars(resolved), memo, more)
+                    else np.broadcast_to(
+                        evaluated(landscape, f, given, scalars(resolved), memo, more), x.shape
+                    )
                     for f in column
-                ]
+                ],
+                axis=-1,
             )
             for column in derivatives
         ],
-        axis=1,
+        axis=-1,
     )
     if d == 1 and _is_rough(random) and seen(random.noise, looks=True):
         made = made + _of_sign(landscape, random, given["x"], len(made))

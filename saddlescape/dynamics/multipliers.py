@@ -144,13 +144,15 @@ def _traps(landscape: Landscape, methods: list[Method], point: CriticalPoint) ->
     """Say of maps that jump at the point what a run from a small ball around it has shown."""
     return [
         {
-            "verdict": "traps" if seen.kept else "repels",
+            "verdict": "traps" if seen.kept else "unknown" if seen.slow else "repels",
             "radius": seen.hover if seen.kept else None,
             **({"within": seen.within} if seen.kept and seen.within < np.inf else {}),
             "note": "hovers around it (normalised: the map is not smooth here)"
             if seen.kept
             else "starts of a small ball around it come to rest beside it, where the gradient is not zero"
             if seen.beside
+            else "none leaves while the check lasts, but along a flat direction some come no nearer"
+            if seen.slow
             else "some starts of a small ball around it leave",
         }
         for seen in held(landscape, methods, point)

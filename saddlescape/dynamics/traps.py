@@ -10,6 +10,7 @@ import numpy as np
 
 from saddlescape.dynamics.capture import captured, distance, rests
 from saddlescape.dynamics.evaluate import ticks
+from saddlescape.dynamics.flatness import along, flat, lingers, lowered
 from saddlescape.dynamics.method import Method
 from saddlescape.dynamics.plan import WINDOW, plan_run
 from saddlescape.dynamics.radius import capture_radius, directions
@@ -36,8 +37,8 @@ MOST_STAY = 0.9
 PARTS = tuple(
     f"dynamics/{part}.py"
     for part in (
-        "traps", "capture", "radius", "evaluate", "perturbations", "momentum", "noise", "draws", "rng", "brownian",
-        "laws", "nodes", "clocks", "flows", "schemes", "sdes", "expansion", "series", "loop",
+        "traps", "flatness", "capture", "radius", "evaluate", "perturbations", "momentum", "noise", "draws", "rng",
+        "brownian", "laws", "nodes", "clocks", "flows", "schemes", "sdes", "expansion", "series", "loop",
     )
 )  # fmt: skip
 #: looks that are judged at once
@@ -47,13 +48,15 @@ AT_ONCE = 128
 @dataclass(frozen=True)
 class Held:
     """What the starts of one method did: whether all were kept, how far out they hover at the end, whether one of them
-    came to rest beside the point, where the gradient is not zero; and, if only the smaller ball was kept, how near a
-    trajectory must be to be held (a little farther than they hover)."""
+    came to rest beside the point, where the gradient is not zero; if only the smaller ball was kept, how near a
+    trajectory must be to be held (a little farther than they hover); and whether, though none left, some came no nearer
+    along a direction without curvature, so that nobody knows."""
 
     kept: bool
     hover: float
     beside: bool
     within: float = np.inf
+    slow: bool = False
 
 
 def held(
@@ -64,6 +67,9 @@ def held(
     Kept is what stays within the capture radius. Where some leave, a ball an eighth as large is tried, as wide as a step
     from the point itself: what is held may be smaller than what is called near. ``starts`` are looked at ``looks``
     times (0: every tick of the map; a continuum at most ALONG times).
+
+    Along a direction without curvature motion is slower than any number of ticks: near x³ as 1/t. There to stay is not
+    enough, those that start far out along it must end nearer.
     """
     found: dict[int, Held] = {}
     often, together = (
@@ -82,7 +88,7 @@ def held(
 
 
 def _settled(one: Held | None) -> bool:
-    return one is not None and (one.kept or one.beside)
+    return one is not None and (one.kept or one.beside or one.slow)
 
 
 def _seen(
@@ -93,7 +99,9 @@ def _seen(
     rho = np.array([float(m.numbers.get("rho") or 0.0) for m in methods])  # type: ignore[arg-type]
     # no trap along a negative direction reaches beyond rho, so the ball stays well inside
     size = ball * np.minimum(radius, rho)
-    x = point.x + size[:, None, None] * _ball(landscape.dim, starts)
+    level = flat(point)
+    x = point.x + size[:, None, None] * lowered(_ball(landscape.dim, starts), level)
+    first, later = along(x - point.x, level), np.zeros(x.shape[:2])
     last = np.array([_lasting(m, point) for m in methods])
     stride = _stride(int(last.max()), looks or (ALONG if point.samples is not None else 0))
     kept, hover, places = np.ones(len(methods), dtype=bool), np.zeros(len(methods)), x[None]
@@ -104,16 +112,20 @@ def _seen(
         kept &= np.all((since > 0) | (away <= radius), axis=0)
         if not kept.any():
             break
-        hover = np.maximum(
-            hover, np.max(np.where((since <= 0) & (k[:, None] > last // 2), away, 0.0), axis=0)
-        )
+        second = (since <= 0) & (k[:, None] > last // 2)
+        hover = np.maximum(hover, np.max(np.where(second, away, 0.0), axis=0))
+        if level.size:
+            far = along(places - point.x, level)
+            later = np.maximum(later, np.max(np.where(second[:, :, None], far, 0.0), axis=0))
         late = ((since <= 0) & (since > -max(WINDOW, 4 * stride)))[:, :, None, None]
         low = np.minimum(low, np.min(places, axis=0, where=late, initial=np.inf))
         high = np.maximum(high, np.max(places, axis=0, where=late, initial=-np.inf))
     beside = kept.copy()
     for i in np.flatnonzero(kept):
         beside[i] = _rests(landscape, methods[i], places[-1, i], np.stack([low[i], high[i]], axis=1)).any()
-    return [Held(bool(k and not b), float(h), bool(b)) for k, h, b in zip(kept, hover, beside, strict=True)]
+    slow = lingers(point, first, later) & kept & ~beside & bool(level.size)
+    told = zip(kept & ~beside & ~slow, hover, beside, slow, strict=True)
+    return [Held(bool(k), float(h), bool(b), slow=bool(s)) for k, h, b, s in told]
 
 
 def _rests(landscape: Landscape, method: Method, x: Array, box: Array) -> Any:
@@ -160,7 +172,10 @@ def _look(method: Method) -> int:
 
 
 def _lasting(method: Method, point: CriticalPoint) -> int:
-    """Return for how many looks a method is run: ten times 1/(eta·min|λ|), a direction along a curve left aside."""
+    """Return for how many looks a method is run: ten times 1/(eta·min|λ|), a direction along a curve left aside; where a
+    direction has no curvature as many as there may be."""
+    if point.kind == "degenerate":
+        return TICKS[1]
     sizes = np.abs(point.eigenvalues)
     least = float(np.min(sizes[sizes > 1e-6 * np.max(sizes, initial=0.0)], initial=np.inf))
     slowest = float(method.numbers[method.clock.tick]) * least * _look(method)  # type: ignore[arg-type]
