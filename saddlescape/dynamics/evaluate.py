@@ -13,7 +13,7 @@ from saddlescape.dynamics.reading import method as as_method
 from saddlescape.dynamics.stages import JETS
 from saddlescape.errors import UsageError
 from saddlescape.landscapes.base import Array, Landscape
-from saddlescape.symbols import Vector, fold, variable
+from saddlescape.symbols import Vector, fold, unrolled, variable
 
 
 def step(landscape: Landscape, method: Method | str) -> Callable[..., Any]:
@@ -123,11 +123,14 @@ def ticks(
 ) -> Callable[..., dict[str, Array]]:
     """Return (x, v) → {"x": …, "v": …} for numbers that are floats or arrays which broadcast against x[..., 0]."""
     formulas = method.formulas(landscape.dim, landscape.n_samples)
+    given: dict[str, Any] = {}
+    values = unrolled(list(formulas.values()), _rules(landscape, given, numbers))
 
     def tick(x: Array, v: Array, **drawn: Any) -> dict[str, Array]:
-        memo: dict[int, Any] = {}
-        given = {"x": x, "v": v, **drawn}
-        return {name: evaluated(landscape, f, given, numbers, memo) for name, f in formulas.items()}
+        given.clear()
+        given.update(x=x, v=v, **drawn)
+        with np.errstate(all="ignore"):
+            return dict(zip(formulas, map(np.asarray, values()), strict=True))
 
     return tick
 
@@ -138,15 +141,21 @@ def evaluated(
     more: Mapping[str, Callable[..., Any]] | None = None,
 ) -> Array:  # fmt: skip
     """Return the value of ``formula`` where vectors and weights are ``given`` by name; rules in ``more`` go first."""
-    rules = {
+    rules = {**_rules(landscape, given, numbers), **(more or {})}
+    with np.errstate(all="ignore"):
+        return np.asarray(fold(formula, rules, memo))
+
+
+def _rules(
+    landscape: Landscape, given: Mapping[str, Any], numbers: Mapping[str, Any]
+) -> dict[str, Callable[..., Any]]:
+    """Return what every operation is in NumPy, its vectors and weights looked up in ``given`` when they are needed."""
+    return {
         **ARRAYS,
         "variable": given.__getitem__,
         "number": lambda name: numbers[name] if name in numbers else given[name],
         **dict.fromkeys(JETS, _jet(landscape, given)),
-        **(more or {}),
     }
-    with np.errstate(all="ignore"):
-        return np.asarray(fold(formula, rules, memo))
 
 
 def _jet(landscape: Landscape, given: Mapping[str, Any]) -> Callable[..., Array]:

@@ -48,12 +48,13 @@ class Numbers:
     def part(self, part: str, x: Any, more: Mapping[str, Array] | None = None) -> Array:
         """Return the components of a function at ``x`` (…, d), in the last axis; ``more`` are its other inputs (…)."""
         points, own = self.points(x), self.landscape
+        columns = [points[..., i] for i in range(own.dim)]
         with np.errstate(all="ignore"):
-            values = self.functions[part](*np.moveaxis(points, -1, 0), **own.params, **(more or {}))
+            values = self.functions[part](*columns, **own.params, **(more or {}))
         values = values if isinstance(values, tuple) else (values,)
-        result = np.stack(
-            [np.broadcast_to(np.asarray(v, dtype=np.float64), points.shape[:-1]) for v in values], axis=-1
-        )
+        result = np.empty((*points.shape[:-1], len(values)))
+        for i, value in enumerate(values):
+            result[..., i] = value
         if part in SLOPES:
             for tip in own.cones:
                 result[np.all(points == np.array(tip), axis=-1)] = 0.0
@@ -72,7 +73,7 @@ class Numbers:
         x = self.points(x)
         lead = np.broadcast_shapes(x.shape[:-1], *(a.shape[:-1] for a in given.values()))
         more = {f"_{name}{i}": a[..., i] for name, a in given.items() for i in range(a.shape[-1])}
-        return self.part(part, np.broadcast_to(x, (*lead, own.dim)), more)
+        return self.part(part, x if x.shape[:-1] == lead else np.broadcast_to(x, (*lead, own.dim)), more)
 
     def of_samples(self, order: int, x: Any) -> Array:
         """Return a jet of order 0 or 1 of every sample: the weights are those of one sample each, in a new axis."""
