@@ -25,19 +25,18 @@ ZERO = 1e-9
 
 
 def verdicts(field: VectorField) -> tuple[dict[str, Any], ...]:
-    """Return what the method does at every critical point, as ``multipliers.local_behaviour`` does.
+    """Return what the method does at every critical point, as ``multipliers.behaviours`` with ``drift`` does.
 
     A flow that jumps there (normalised SAM) is judged by the field around it: its steps need not be run.
     """
     found = []
     for point in field.landscape.critical_points:
-        flows = field.jumps and not field.is_map
-        seen = _around(field, point) if flows else None
-        found.append(seen or behaviours(field.landscape, [field.method], point)[0])
+        seen = around(field, point) if field.jumps and not field.is_map else None
+        found.append(seen or behaviours(field.landscape, [field.method], point, drift=True)[0])
     return tuple(found)
 
 
-def _around(field: VectorField, point: CriticalPoint) -> dict[str, Any] | None:
+def around(field: VectorField, point: CriticalPoint) -> dict[str, Any] | None:
     """Return the verdict of a field that jumps at ``point``; None where the Hessian is singular, or there is none.
 
     With u = ∇f the field on a small circle of directions n = u/‖u‖ has a limit F(n), so that ‖u‖ changes by n·HF(n) and n
