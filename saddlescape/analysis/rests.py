@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from saddlescape.answers.field import Rest
+from saddlescape.answers.field import Rest, lengths
 from saddlescape.dynamics.fields import VectorField
 from saddlescape.dynamics.multipliers import NEUTRAL, behaviours
 from saddlescape.dynamics.radius import capture_radius
@@ -115,8 +115,8 @@ def others(field: VectorField, axes: tuple[Array, ...], velocity: Array) -> tupl
     size = np.array([axis[-1] - axis[0] for axis in axes])
     cell = np.array([axis[1] - axis[0] for axis in axes])
     x = _newton(field, _crossings(axes, velocity), cell)
-    usual = float(np.nanmedian(np.linalg.norm(velocity, axis=-1)))
-    x = x[np.linalg.norm(field(x), axis=1) <= ZERO * usual]
+    usual = float(np.nanmedian(lengths(velocity)))
+    x = x[lengths(field(x)) <= ZERO * usual]
     slope = np.linalg.svd(field.jacobian(x), compute_uv=False)
     x = x[slope[:, 1] > SINGULAR * slope[:, 0]]  # a curve of rest points is none of them
     low = np.array([axis[0] for axis in axes])

@@ -86,7 +86,7 @@ class Field(Answer):
     @property
     def speed(self) -> Array:
         """‖dx/dt‖ on the grid, (ny, nx) or (nx,)."""
-        return np.asarray(np.linalg.norm(self.velocity, axis=-1))
+        return lengths(self.velocity)
 
     def verdict(self, point: int) -> str:
         """Return what the method does at the critical point ``point``: attracts, repels, traps, neutral, drifts."""
@@ -148,6 +148,13 @@ class Field(Answer):
             for each in self.separatrices
         ]  # fmt: skip
         return found
+
+
+def lengths(vectors: Array) -> Array:
+    """Return ‖v‖ of vectors (…, d), also of those whose squares are too large for a double."""
+    with np.errstate(over="ignore"):
+        found = np.linalg.norm(vectors, axis=-1)
+        return np.asarray(np.where(np.isinf(found), np.hypot.reduce(vectors, axis=-1), found))
 
 
 def _place(x: Array) -> str:
