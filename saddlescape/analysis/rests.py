@@ -52,7 +52,7 @@ def around(field: VectorField, point: CriticalPoint) -> dict[str, Any] | None:
         return {
             **start,
             "verdict": "traps",
-            "note": "the field points inwards around it: it is reached in finite time",
+            "note": "the field leads to it from all sides, in finite time",
         }
     return {**start, "verdict": "repels", "note": "the field leads away from it on some sides"}
 

@@ -64,10 +64,11 @@ def _local(
     step, run_says = found, ""
     if rates.size:
         step = behaviours(landscape, [method], point)[0]
-        run_says = _step(method, point, rates, step)
+        run_says = _step(method, point, found, step)
     elif (field := _field(landscape, method, point)) is not None:
-        found = {**found, "verdict": field["verdict"], "note": field["note"]}
-        run_says = _run(method, found, step)
+        radius = found["radius"] if field["verdict"] in HOLDS else None
+        found = {**found, "verdict": field["verdict"], "note": field["note"], "radius": radius}
+        run_says = _run(method, field, step)
     trap = _trap(method, point)
     size = float(np.max(np.abs(point.eigenvalues), initial=0.0))
     return LocalStability(
@@ -93,22 +94,24 @@ def _complex(values: list[Any]) -> Complex:
     return np.array([complex(*m) if isinstance(m, list) else m for m in values], complex)
 
 
-def _step(method: Method, point: CriticalPoint, rates: Complex, step: Behaviour) -> str:
-    """Return in words that a step of the scheme grows or falls in other directions than the equation does, whose
-    eigenvalues are ``rates``; "" where it does not."""
+def _step(method: Method, point: CriticalPoint, found: Behaviour, step: Behaviour) -> str:
+    """Return in words that a ``step`` of the scheme grows where the equation, which does what ``found`` says, falls; ""
+    where it does not."""
     size = np.abs(_complex(step["multipliers"]))
-    eta = float(method.numbers["eta"])  # type: ignore[arg-type]
-    if point.samples is not None or not size.size:
+    leaves = found["verdict"] in HOLDS and step["verdict"] not in HOLDS
+    if point.samples is None:
+        eta = float(method.numbers["eta"])  # type: ignore[arg-type]
+        rises = eta * _complex(found["eigenvalues"]).real > -NEUTRAL
+        grows = bool(np.sum(size > 1.0 + NEUTRAL) > np.sum(rises))
+    else:  # along the set nothing grows or falls
+        grows = leaves
+    if not size.size or not grows:  # none of an adaptive flow, whose steps follow the equation
         return ""
-    grows, falls = (np.sum(sign * (size - 1.0) > NEUTRAL) for sign in (1, -1))
-    if grows > np.sum(eta * rates.real > -NEUTRAL):
-        does = "is unstable where the equation is not"
-    elif falls > np.sum(eta * rates.real < NEUTRAL):
-        does = "is stable where the equation is not"
-    else:
-        return ""
-    clock: Any = method.clock
-    return f"dt = {method.numbers['dt']:g} is too long here: a step of {clock.scheme} {does}"
+    scheme = method.clock.scheme  # type: ignore[attr-defined]
+    said = (
+        f"dt = {method.numbers['dt']:g} is too long here: a step of {scheme} grows where the equation falls"
+    )
+    return said + ", and runs leave" * leaves
 
 
 def _field(landscape: Landscape, method: Method, point: CriticalPoint) -> Behaviour | None:

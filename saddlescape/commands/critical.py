@@ -111,8 +111,9 @@ def behaviour_table(found: Stability, room: int) -> str:
             for k in keys
         ]
         rows.append((str(p.id), p.kind, layout.place(p.x), said(p), seen or p.note, *spans))
-    face = "" if found.clock == "steps" else "eigenvalues of the flow"
-    head = ("id", "kind", "at", "verdict", face or "multipliers", *(f"attracts for {key}" for key in keys))
+    linear = f"eigenvalues of the {'drift' if found.clock.startswith('sde') else 'flow'}"
+    face = "multipliers" if found.clock == "steps" else linear
+    head = ("id", "kind", "at", "verdict", face, *(f"attracts for {key}" for key in keys))
     if not rows:
         return "  none in the domain"
     for dropped in (0, 1, 2):  # what stands in the table of the points above, the id aside
