@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,53 @@ def test_tables_say_for_which_numbers_a_point_attracts(
     assert "< 0.04083" in out  # 2/48.98
     assert "--threshold eta" in err
     assert list(tmp_path.iterdir()) == []  # nothing is written that was not asked for
+
+
+@pytest.mark.parametrize(
+    ("opts", "key"),
+    [
+        (["gd"], "eta"),
+        (["gd@flow"], None),  # it attracts for every eta or for none
+        (["gd@flow", "usam@flow"], None),
+        (["usam@flow"], "rho"),
+        (["usam:rho=0.1|0.2"], "eta"),  # rho is swept
+        (["usam:rho=0.1|0.2,eta=0.001|0.002"], None),
+        (["gd:sigma=0.1", "usam:rho=0.1"], "eta"),
+        (["gd@sde2:sigma=0.1"], None),
+        (["gd:beta=0.9", "gd@flow"], None),
+    ],
+)
+def test_what_comes_next_can_be_typed(say: Callable[..., Said], opts: list[str], key: str | None) -> None:
+    """On a double well, where a gradient descent's step has its threshold at 2/λmax = 1."""
+    asked = ["critical", "(x^2-1)^2/4+y^2/2", *(part for opt in opts for part in ("--opt", opt))]
+    code, _, err = say(*asked)
+    assert code == 0
+    (command,) = [line.removeprefix("next") for line in err.splitlines() if line.startswith("next")] or [""]
+    assert ("--threshold" in command) == (key is not None)
+    if key:
+        typed = shlex.split(command)
+        assert typed[-2:] == ["--threshold", key]
+        code, out, err = say(*typed[1:])
+        assert code == 0, err
+        assert f"{key} = " in " ".join(out.split())
+
+
+def test_the_step_that_is_too_long_is_in_table_and_JSON(say: Callable[..., Said]) -> None:
+    """λmax = 2 at the minima: RK4 leaves its interval at dt = 2.785/2; both are told in one line."""
+    asked = ["critical", "(x^2-1)^2/4+y^2/2", "--opt", "gd@flow:eta=1,dt=1.5"]
+    said = "dt = 1.5 is too long here: a step of rk4 grows where the equation falls, and runs leave"
+    code, out, _ = say(*asked)
+    assert code == 0
+    assert f"0, 1: {said}" in " ".join(out.split())
+    assert "eigenvalues of the flow" in " ".join(out.split())
+    points = json.loads(say(*asked, "--json")[1])["methods"][0]["points"]
+    assert [p["verdict"] for p in points] == ["attracts", "attracts", "repels"]
+    assert [p.get("step", "") for p in points] == [said, said, ""]
+    assert points[0]["eigenvalues"] == pytest.approx([-1, -2], rel=1e-9)
+    assert (
+        "step"
+        not in json.loads(say(*asked[:-1], "gd@flow:eta=1,dt=1.3", "--json")[1])["methods"][0]["points"][0]
+    )
 
 
 def test_without_a_method_the_points_alone(say: Callable[..., Said]) -> None:
