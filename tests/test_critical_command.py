@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
+from matplotlib.text import Text
 
 import saddlescape as ss
 from saddlescape import plots
@@ -253,6 +254,35 @@ def test_where_the_step_jumps_there_is_a_note() -> None:
     drawn = plots.multipliers(found)
     assert drawn.note is not None
     assert "jumps" in drawn.note.get_text()
+
+
+def test_the_note_of_a_flow_stands_on_paper_of_its_own() -> None:
+    drawn = plots.multipliers(ss.stability(SADDLE, "sam@flow:rho=0.5,eta=0.1,dt=0.01"))
+    assert drawn.note is not None
+    assert "flow jumps" in drawn.note.get_text()
+    box = drawn.note.get_bbox_patch()
+    assert box is not None
+    assert to_rgb(box.get_facecolor()) == to_rgb(style.paper())
+    assert drawn.note.get_zorder() > max(line.get_zorder() for line in drawn.axes.lines)
+
+
+def test_titles_do_not_reach_the_next_panel() -> None:
+    long = "gd@sde2:sigma={},drift=mod,scheme=heun,eta={}"
+    found = [ss.stability(SADDLE, long.format(s, e)) for s in (0.1, 0.2) for e in (0.01, 0.0012345)]
+    figure = plots.critical_figure(found)
+    canvas: Any = figure.canvas
+    shown = [ax for ax in figure.axes if ax.axison]
+    boxes = []
+    for ax in shown:
+        (title,) = (each for each in ax.findobj(Text) if each.get_text() == ax.get_title(loc="left") != "")
+        boxes.append(title.get_window_extent(canvas.get_renderer()))
+    assert any("\n" in ax.get_title(loc="left") for ax in shown)
+    for k, box in enumerate(boxes):
+        assert box.x1 < figure.bbox.x1
+        assert box.y1 < figure.bbox.y1
+        for j, other in enumerate(shown):
+            assert j == k or not box.overlaps(boxes[j])
+            assert j == k or not box.overlaps(other.get_window_extent())
 
 
 def test_a_diagram_has_a_colour_for_every_label_and_its_lines() -> None:
