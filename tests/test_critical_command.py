@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
+from matplotlib.text import Text
 
 import saddlescape as ss
 from saddlescape import plots
@@ -32,6 +34,53 @@ def test_tables_say_for_which_numbers_a_point_attracts(
     assert "< 0.04083" in out  # 2/48.98
     assert "--threshold eta" in err
     assert list(tmp_path.iterdir()) == []  # nothing is written that was not asked for
+
+
+@pytest.mark.parametrize(
+    ("opts", "key"),
+    [
+        (["gd"], "eta"),
+        (["gd@flow"], None),  # it attracts for every eta or for none
+        (["gd@flow", "usam@flow"], None),
+        (["usam@flow"], "rho"),
+        (["usam:rho=0.1|0.2"], "eta"),  # rho is swept
+        (["usam:rho=0.1|0.2,eta=0.001|0.002"], None),
+        (["gd:sigma=0.1", "usam:rho=0.1"], "eta"),
+        (["gd@sde2:sigma=0.1"], None),
+        (["gd:beta=0.9", "gd@flow"], None),
+    ],
+)
+def test_what_comes_next_can_be_typed(say: Callable[..., Said], opts: list[str], key: str | None) -> None:
+    """On a double well, where a gradient descent's step has its threshold at 2/λmax = 1."""
+    asked = ["critical", "(x^2-1)^2/4+y^2/2", *(part for opt in opts for part in ("--opt", opt))]
+    code, _, err = say(*asked)
+    assert code == 0
+    (command,) = [line.removeprefix("next") for line in err.splitlines() if line.startswith("next")] or [""]
+    assert ("--threshold" in command) == (key is not None)
+    if key:
+        typed = shlex.split(command)
+        assert typed[-2:] == ["--threshold", key]
+        code, out, err = say(*typed[1:])
+        assert code == 0, err
+        assert f"{key} = " in " ".join(out.split())
+
+
+def test_the_step_that_is_too_long_is_in_table_and_JSON(say: Callable[..., Said]) -> None:
+    """λmax = 2 at the minima: RK4 leaves its interval at dt = 2.785/2; both are told in one line."""
+    asked = ["critical", "(x^2-1)^2/4+y^2/2", "--opt", "gd@flow:eta=1,dt=1.5"]
+    said = "dt = 1.5 is too long here: a step of rk4 grows where the equation falls, and runs leave"
+    code, out, _ = say(*asked)
+    assert code == 0
+    assert f"0, 1: {said}" in " ".join(out.split())
+    assert "eigenvalues of the flow" in " ".join(out.split())
+    points = json.loads(say(*asked, "--json")[1])["methods"][0]["points"]
+    assert [p["verdict"] for p in points] == ["attracts", "attracts", "repels"]
+    assert [p.get("step", "") for p in points] == [said, said, ""]
+    assert points[0]["eigenvalues"] == pytest.approx([-1, -2], rel=1e-9)
+    assert (
+        "step"
+        not in json.loads(say(*asked[:-1], "gd@flow:eta=1,dt=1.3", "--json")[1])["methods"][0]["points"][0]
+    )
 
 
 def test_without_a_method_the_points_alone(say: Callable[..., Said]) -> None:
@@ -205,6 +254,35 @@ def test_where_the_step_jumps_there_is_a_note() -> None:
     drawn = plots.multipliers(found)
     assert drawn.note is not None
     assert "jumps" in drawn.note.get_text()
+
+
+def test_the_note_of_a_flow_stands_on_paper_of_its_own() -> None:
+    drawn = plots.multipliers(ss.stability(SADDLE, "sam@flow:rho=0.5,eta=0.1,dt=0.01"))
+    assert drawn.note is not None
+    assert "flow jumps" in drawn.note.get_text()
+    box = drawn.note.get_bbox_patch()
+    assert box is not None
+    assert to_rgb(box.get_facecolor()) == to_rgb(style.paper())
+    assert drawn.note.get_zorder() > max(line.get_zorder() for line in drawn.axes.lines)
+
+
+def test_titles_do_not_reach_the_next_panel() -> None:
+    long = "gd@sde2:sigma={},drift=mod,scheme=heun,eta={}"
+    found = [ss.stability(SADDLE, long.format(s, e)) for s in (0.1, 0.2) for e in (0.01, 0.0012345)]
+    figure = plots.critical_figure(found)
+    canvas: Any = figure.canvas
+    shown = [ax for ax in figure.axes if ax.axison]
+    boxes = []
+    for ax in shown:
+        (title,) = (each for each in ax.findobj(Text) if each.get_text() == ax.get_title(loc="left") != "")
+        boxes.append(title.get_window_extent(canvas.get_renderer()))
+    assert any("\n" in ax.get_title(loc="left") for ax in shown)
+    for k, box in enumerate(boxes):
+        assert box.x1 < figure.bbox.x1
+        assert box.y1 < figure.bbox.y1
+        for j, other in enumerate(shown):
+            assert j == k or not box.overlaps(boxes[j])
+            assert j == k or not box.overlaps(other.get_window_extent())
 
 
 def test_a_diagram_has_a_colour_for_every_label_and_its_lines() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from scipy.interpolate import RegularGridInterpolator
 
 import saddlescape as ss
 from saddlescape import plots
+from saddlescape.answers.field import lengths
 from saddlescape.errors import UsageError
 from saddlescape.plots import style
 from saddlescape.plots.field_map import finer, speeds
@@ -147,3 +149,23 @@ def test_a_finer_grid_is_bilinear(by: int) -> None:
     fine = np.meshgrid(np.linspace(0, 2, 2 * by + 1), np.linspace(0, 3, 3 * by + 1), indexing="ij")
     wanted = RegularGridInterpolator((y, x), values)(np.stack(fine, axis=-1))
     np.testing.assert_allclose(finer(values, by), wanted, rtol=0, atol=1e-14)
+
+
+def test_lengths_of_vectors_whose_squares_overflow() -> None:
+    """Against math.hypot, which scales; what is infinite or unknown stays so."""
+    values = np.array(
+        [[3.0, 4.0], [3e200, -4e200], [1e300, 0.0], [1e-170, 1e160], [np.inf, 1.0], [np.nan, 1.0]]
+    )
+    with np.errstate(all="raise", under="ignore"):
+        found = lengths(values)
+    np.testing.assert_allclose(found, [math.hypot(*v) for v in values], rtol=1e-15)
+
+
+@pytest.mark.parametrize("kind", ["stream", "arrows", "lic"])
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_a_field_that_overflows_is_drawn_in_silence(kind: str) -> None:
+    """USAM's flow on the Müller–Brown surface: exp of a long displacement, up to 1e308 and beyond."""
+    found = ss.flow_field(ss.landscape("muller_brown"), "usam@flow", resolution=42, separatrices=False)
+    finite = found.speed[np.isfinite(found.speed)]
+    assert finite.max() > 1e200
+    plots.flow(found, kind=kind)

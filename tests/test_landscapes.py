@@ -369,3 +369,28 @@ def test_the_start_of_functions_lies_where_they_are_defined():
     with np.errstate(invalid="ignore"):
         one = landscape((loss, gradient), domain=((-1.0, 1.0),))
     assert 0.123 < one.start[0] <= 1
+
+
+@pytest.mark.parametrize(
+    ("formula", "least"),
+    [
+        ("himmelblau", 0),  # 7.9e-31 in doubles at two of its minima
+        ("(x^2 - 2)^2 + (y - 1/3)^2", 0),
+        ("(x^2 - 2)^2 + (y - 1/3)^2 + 1e-26", 1e-26),
+        ("(x^2 - 2)^2 + (y - 1/3)^2 - 1e-12", -1e-12),
+    ],
+)
+def test_a_loss_is_0_where_it_is_rounding_and_small_where_it_is_small(formula, least):
+    """Against the loss at the same minimum by mpmath at 60 digits: exactly 0 where that vanishes, else to 1e-4."""
+    L = landscape(formula)
+    minima = [p for p in L.critical_points if p.kind == "minimum"]
+    f = exact(L)
+    with mpmath.workdps(60):
+        for p in minima:
+            x = mpmath.findroot(
+                lambda *at: [mpmath.diff(f, at, (1, 0)), mpmath.diff(f, at, (0, 1))], [*map(mpmath.mpf, p.x)]
+            )
+            true = f(*x)
+            assert abs(true - least) <= 1e-3 * abs(least) + mpmath.mpf(10) ** -40
+            assert p.loss == pytest.approx(float(true), rel=1e-4) if least else p.loss == 0.0
+    assert len(minima) >= 2

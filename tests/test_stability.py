@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from mpmath import mp
+from scipy.integrate import solve_ivp
 
 import saddlescape as ss
 from saddlescape import report
@@ -66,14 +69,139 @@ def test_multipliers_are_those_of_the_plain_map(name, text, size, step):
         assert p.verdict == ("attracts" if np.abs(expected).max() < 1 else "repels")
 
 
-def test_eigenvalues_of_a_flow_are_those_of_its_drift():
-    """Of USAM's flow −H(I + rho H): RK4 at dt·a = 0.3 is off by (dt·a)⁴/120 = 1e-4 at most."""
-    L = ss.landscape("beale")
-    found = ss.stability(L, "usam@flow:rho=0.1,eta=1e-3,dt=1e-4")
-    for point, p in zip(L.critical_points[::2], found.points[::2], strict=True):
-        expected = -point.eigenvalues * (1 + 0.1 * point.eigenvalues)
-        np.testing.assert_allclose(np.sort(p.eigenvalues.real), np.sort(expected), rtol=1e-4)
-        assert np.all(p.eigenvalues.imag == 0)
+# ---- flows and SDEs: the equation, and what a step of the scheme does ----------------------------------------------
+def usam_with_momentum(z: np.ndarray, eta: float = 1e-4, rho: float = 0.1, beta: float = 0.5) -> np.ndarray:
+    """Return the rates of x and v under the flow of USAM with heavy ball on Beale's function."""
+    x, v = z[:2], z[2:]
+    return np.concatenate([-v, (beale(x + rho * beale(x)) - (1 - beta) * v) / eta])
+
+
+DRIFTS = [
+    ("himmelblau", "gd@flow:eta=0.03,dt=0.03", 2, lambda z: -himmelblau(z)),
+    ("himmelblau", "gd@sde2:sigma=1,eta=0.03,dt=0.03", 2, lambda z: -himmelblau(z)),
+    ("beale", "usam@flow:rho=0.1,eta=1e-3", 2, lambda z: -beale(z + 0.1 * beale(z))),
+    ("beale", "usam@flow:rho=0.1,eta=1e-3,scheme=dopri5", 2, lambda z: -beale(z + 0.1 * beale(z))),
+    ("beale", "usam@flow:rho=0.1,eta=1e-4,beta=0.5", 4, usam_with_momentum),
+]
+
+
+@pytest.mark.parametrize(("name", "text", "size", "drift"), DRIFTS)
+def test_eigenvalues_of_flows_and_SDEs_are_those_of_the_plain_drift(name, text, size, drift):
+    """Whatever dt: at Himmelblau's minima a step of dt = 0.03 multiplies by as little as 1 − 0.03·133.8 = −3, whose
+    logarithm is not real."""
+    L = ss.landscape(name)
+    for point, p in zip(L.critical_points, ss.stability(L, text).points, strict=True):
+        z = np.concatenate([point.x, np.zeros(size - 2)])
+        expected = np.linalg.eigvals(differences(drift, z, 1e-6))
+        # of the largest: h² times a third derivative, and rounding over h
+        scale = np.abs(expected).max()
+        order, own = (np.lexsort((v.imag, v.real)) for v in (expected, p.eigenvalues))
+        np.testing.assert_allclose(p.eigenvalues[own], expected[order], rtol=1e-4, atol=1e-6 * scale)
+        assert p.verdict == ("attracts" if expected.real.max() < 0 else "repels")
+        assert size > 2 or np.all(p.eigenvalues.imag == 0)
+
+
+def muller_brown(x: Any, y: Any) -> Any:
+    """Return the energy in mpmath, from the four rows of its table (Müller & Brown 1979)."""
+    rows = [(-200, -1, 0, -10, 1, 0), (-100, -1, 0, -10, 0, 0.5), (-170, -6.5, 11, -6.5, -0.5, 1.5)]
+    rows += [(15, 0.7, 0.6, 0.7, -1, 1)]
+    return sum(
+        A * mp.exp(a * (x - u) ** 2 + b * (x - u) * (y - w) + c * (y - w) ** 2) for A, a, b, c, u, w in rows
+    )
+
+
+STIFF = [
+    # what was said of them was log(multiplier of one RK4 step)/dt; where that is above 1 the point was said to repel
+    ("muller_brown", 0.1, muller_brown, {0: (-17264, -1.659e6), 1: (-30120, -9.0625e5)}, {0, 1}),
+    ("rosenbrock", 0.05, lambda x, y: (1 - x) ** 2 + 100 * (y - x * x) ** 2, {0: (-0.40734, -51162)}, set()),
+    (
+        "beale",
+        0.5,
+        lambda x, y: sum((c - x + x * y**k) ** 2 for k, c in ((1, 1.5), (2, 2.25), (3, 2.625))),
+        {1: (0.47603, -3.7736e5)},
+        {1},
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "rho", "loss", "printed", "long"), STIFF)
+def test_a_stiff_flow_of_usam_has_the_eigenvalues_of_its_equation(name, rho, loss, printed, long):
+    """−λ(1 + rho λ) of the Hessian by mpmath at a root of the gradient by mpmath; and where dt·a is beyond the end of
+    RK4's interval, |1 + z + z²/2 + z³/6 + z⁴/24| > 1, it is said."""
+    found = ss.stability(ss.landscape(name), f"usam@flow:rho={rho}")
+    dt = float(found.method.partition("dt=")[2].partition(",")[0])
+    said = set()
+    for p in found.points:
+        with mp.workdps(40):
+            gradient = lambda *at: [mp.diff(loss, at, k) for k in ((1, 0), (0, 1))]  # noqa: E731
+            x = tuple(mp.findroot(gradient, [*map(mp.mpf, p.x)]))
+            H = mp.matrix(2, 2)
+            for i, j in ((0, 0), (0, 1), (1, 0), (1, 1)):
+                H[i, j] = mp.diff(loss, x, ((i == 0) + (j == 0), (i == 1) + (j == 1)))
+            rates = np.array([float(-v * (1 + rho * v)) for v in mp.eigsy(H, eigvals_only=True)])
+        np.testing.assert_allclose(p.eigenvalues, np.sort(rates)[::-1], rtol=1e-7)
+        assert p.verdict == ("attracts" if rates.max() < 0 else "repels")
+        z = dt * rates
+        beyond = np.abs(1 + z + z**2 / 2 + z**3 / 6 + z**4 / 24) > 1
+        assert bool(p.step) == bool(np.any(beyond & (rates < 0)))
+        assert ("runs leave" in p.step) == bool(p.step and p.holds)
+        if p.step:
+            said.add(p.id)
+    assert said == long
+    for k, values in printed.items():
+        assert found.at(k).eigenvalues.real == pytest.approx(values, rel=1e-3)
+
+
+SCHEMES = [
+    ("gd@flow:eta=1,dt={}", 2.785293563),
+    ("gd@flow:eta=1,scheme=euler,dt={}", 2.0),
+    ("gd@sde2:sigma=0.1,eta=1,scheme=heun,dt={}", 2.0),
+]
+
+
+@pytest.mark.filterwarnings("ignore::saddlescape.errors.StepWarning")
+@pytest.mark.parametrize(("text", "edge"), SCHEMES)
+@pytest.mark.parametrize("formula", ["x^2/2 + y^2/8", "(x^2 + y^2 - 1)^2/8"])
+def test_a_step_too_long_for_the_scheme_is_said_and_runs_follow_the_step(text, edge, formula):
+    """On λ = 1 (across the circle of minima too) Euler's 1 − dt and Heun's 1 − dt + dt²/2 leave the unit circle at
+    dt = 2, RK4's polynomial at 2.7853. The flow attracts, whatever dt."""
+    L = ss.landscape(formula)
+    for dt, long in ((0.999 * edge, False), (1.001 * edge, True)):
+        p = ss.stability(L, text.format(dt)).at(0)
+        assert p.kind in ("minimum", "continuum")
+        assert p.verdict == "attracts"
+        assert p.eigenvalues.real.min() == pytest.approx(-1.0, rel=1e-9)
+        assert bool(p.step) == long
+        assert ("step" in p.to_json()) == long
+    if "@flow" in text and p.kind == "minimum":
+        for dt, ends in ((0.9 * edge, "converged"), (1.1 * edge, "diverged")):
+            run = ss.simulate(L, text.format(dt), x0=(1.0, 0.0), steps=4000)
+            assert run.status[0] == ends
+
+
+def test_a_flow_that_jumps_is_judged_by_its_field_and_its_runs_are_told_apart():
+    """SAM's flow on Beale: SciPy's Radau comes from a circle around (3, 0.5) to ‖∇f‖ = 1e-5 in less than t = 0.2; RK4
+    with dt = 0.01 leaves."""
+    p = ss.stability(ss.landscape("beale"), "sam@flow:dt=0.01,eta=0.01,rho=0.5").at(0)
+    assert p.verdict == "traps"
+    assert "leave" in p.step
+    assert "dt = 0.01" in p.step
+    assert np.isnan(p.radius)
+
+    def field(t: float, x: np.ndarray) -> np.ndarray:
+        g = beale(x)
+        return -beale(x + 0.5 * g / np.linalg.norm(g))
+
+    def near(t: float, x: np.ndarray) -> float:
+        return float(np.linalg.norm(beale(x)) - 1e-5)
+
+    near.terminal = True  # type: ignore[attr-defined]
+    for angle in np.arange(8) * np.pi / 4:
+        x = p.x + 0.01 * np.array([np.cos(angle), np.sin(angle)])
+        run = solve_ivp(field, (0.0, 5.0), x, method="Radau", rtol=1e-8, atol=1e-10, events=near)
+        assert run.status == 1
+        assert run.t[-1] < 0.2
+        np.testing.assert_allclose(run.y[:, -1], p.x, atol=1e-4)
 
 
 # ---- himmelblau beyond −1 --------------------------------------------------------------------------------------------

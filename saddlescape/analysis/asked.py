@@ -42,7 +42,8 @@ class Asked:
         """Return the label of every value: what the method does at the point, or where the start ends."""
         method = as_method(self.method, **{self.key: tuple(values.tolist())}).on(self.landscape)
         if self.point is not None:
-            return fares(self.landscape, method, self.point)
+            # of a flow what its equation does, as critical says; asked about dt, a step of its scheme
+            return fares(self.landscape, method, self.point, drift=self.key != "dt")
         return ends(self.landscape, method, np.tile(self.start, (len(values), 1)), self.steps)
 
 

@@ -46,17 +46,18 @@ def stays(landscape: Landscape, method: Method, point: CriticalPoint) -> Any:
     return np.array([label == STAYS for label in fares(landscape, method, point)], dtype=bool)
 
 
-def fares(landscape: Landscape, method: Method, point: CriticalPoint) -> list[str]:
+def fares(landscape: Landscape, method: Method, point: CriticalPoint, *, drift: bool = False) -> list[str]:
     """Return, for every set of numbers of ``method``, whether it stays at ``point``, leaves, or comes to rest beside it.
 
-    By the multipliers of its map where that is smooth. A normalised direction is run from a ball around the point by the
+    By the multipliers of its map where that is smooth (of a flow or SDE those of a step of its scheme; with ``drift`` by
+    the eigenvalues of its equation). A normalised direction is run from a ball around the point by the
     compiled map, as ``critical`` does: from 24 starts, looked at 30 times. ``method`` names all its numbers.
     """
     each = single(method)
     found = np.full(len(each), LEAVES, dtype="<U24")
     rough = np.array([jumps(one) and not one.noise.random for one in each])
     if not rough.all():  # all at once: what is asked about one method is kept on disk
-        told = behaviours(landscape, [each[k] for k in np.flatnonzero(~rough)], point)
+        told = behaviours(landscape, [each[k] for k in np.flatnonzero(~rough)], point, drift=drift)
         found[~rough] = [STAYS if one["verdict"] in ("attracts", "traps") else LEAVES for one in told]
     if rough.any() and point.kind != "cone":
         seen = held(landscape, [each[k] for k in np.flatnonzero(rough)], point, starts=STARTS, looks=LOOKS)

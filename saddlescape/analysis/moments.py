@@ -16,15 +16,15 @@ import numpy as np
 from saddlescape.dynamics.clocks import Steps
 from saddlescape.dynamics.evaluate import ARRAYS, covariance, evaluated
 from saddlescape.dynamics.expansion import along
-from saddlescape.dynamics.flows import atoms, mean_direction, slope, total
-from saddlescape.dynamics.jacobian import jacobian
+from saddlescape.dynamics.flows import atoms, total
+from saddlescape.dynamics.jacobian import drift_jacobian, jacobian
 from saddlescape.dynamics.laws import seen
 from saddlescape.dynamics.method import Method
 from saddlescape.dynamics.multipliers import at_rest
 from saddlescape.errors import UsageError
 from saddlescape.landscapes.base import Array, Landscape
 from saddlescape.results import CriticalPoint
-from saddlescape.symbols import Vector, fixed, number, variable
+from saddlescape.symbols import fixed, number, variable
 
 #: parts of the domain's width by which a direction is displaced to see whether it is linear
 PROBES = (0.013, -0.21)
@@ -179,9 +179,9 @@ def _rest(landscape: Landscape, method: Method, about: CriticalPoint) -> tuple[A
                 f"the mean step of {method.text} does not rest near point {about.id}: noise in its ascent carries it on"
             )
         centre, rounding = _polished(landscape, method, found[0]), 0.0
-    return centre, jacobian(landscape, method, centre, zero=rounding) if discrete else _rates(
-        landscape, method, centre
-    )
+    if discrete:
+        return centre, jacobian(landscape, method, centre, zero=rounding)
+    return centre, drift_jacobian(landscape, method, centre, _norm)
 
 
 def _polished(landscape: Landscape, method: Method, x: Array) -> Array:
@@ -190,26 +190,6 @@ def _polished(landscape: Landscape, method: Method, x: Array) -> Array:
         p, g, slopes, _ = _draws(landscape, method, x)
         x = x - np.linalg.lstsq(np.einsum("a,aij->ij", p, slopes), p @ g, rcond=1e-12)[0]
     return x
-
-
-def _rates(landscape: Landscape, method: Method, x: Array) -> Array:
-    """Return the derivative (s, s) of the rates of a flow, or of an SDE's mean, with respect to its state."""
-    clock: Any = method.clock
-    d, parts = landscape.dim, method.parts(landscape.dim, landscape.n_samples)
-    state = {name: variable(name) for name in ("x", *method.momentum.state)}
-    field = slope(parts, state, mean_direction(parts, state["x"], clock.order, clock.drift))
-    given = {name: x if name == "x" else np.zeros(d) for name in state}
-    columns = [[along(f, fixed(e), at) for f in field.values()] for at in state.values() for e in np.eye(d)]
-    memo: dict[int, Any] = {}
-
-    def value(f: Vector | None) -> Array:
-        return (
-            np.zeros(d)
-            if f is None
-            else evaluated(landscape, f, given, _numbers(method), memo, {"norm": _norm})
-        )
-
-    return np.stack([np.concatenate([value(f) for f in column]) for column in columns], axis=1)
 
 
 def _kick(landscape: Landscape, method: Method) -> Array:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from saddlescape.answers.field import Rest
+from saddlescape.answers.field import Rest, lengths
 from saddlescape.dynamics.fields import VectorField
 from saddlescape.dynamics.multipliers import NEUTRAL, behaviours
 from saddlescape.dynamics.radius import capture_radius
@@ -25,19 +25,18 @@ ZERO = 1e-9
 
 
 def verdicts(field: VectorField) -> tuple[dict[str, Any], ...]:
-    """Return what the method does at every critical point, as ``multipliers.local_behaviour`` does.
+    """Return what the method does at every critical point, as ``multipliers.behaviours`` with ``drift`` does.
 
     A flow that jumps there (normalised SAM) is judged by the field around it: its steps need not be run.
     """
     found = []
     for point in field.landscape.critical_points:
-        flows = field.jumps and not field.is_map
-        seen = _around(field, point) if flows else None
-        found.append(seen or behaviours(field.landscape, [field.method], point)[0])
+        seen = around(field, point) if field.jumps and not field.is_map else None
+        found.append(seen or behaviours(field.landscape, [field.method], point, drift=True)[0])
     return tuple(found)
 
 
-def _around(field: VectorField, point: CriticalPoint) -> dict[str, Any] | None:
+def around(field: VectorField, point: CriticalPoint) -> dict[str, Any] | None:
     """Return the verdict of a field that jumps at ``point``; None where the Hessian is singular, or there is none.
 
     With u = ∇f the field on a small circle of directions n = u/‖u‖ has a limit F(n), so that ‖u‖ changes by n·HF(n) and n
@@ -53,7 +52,7 @@ def _around(field: VectorField, point: CriticalPoint) -> dict[str, Any] | None:
         return {
             **start,
             "verdict": "traps",
-            "note": "the field points inwards around it: it is reached in finite time",
+            "note": "the field leads to it from all sides, in finite time",
         }
     return {**start, "verdict": "repels", "note": "the field leads away from it on some sides"}
 
@@ -116,8 +115,8 @@ def others(field: VectorField, axes: tuple[Array, ...], velocity: Array) -> tupl
     size = np.array([axis[-1] - axis[0] for axis in axes])
     cell = np.array([axis[1] - axis[0] for axis in axes])
     x = _newton(field, _crossings(axes, velocity), cell)
-    usual = float(np.nanmedian(np.linalg.norm(velocity, axis=-1)))
-    x = x[np.linalg.norm(field(x), axis=1) <= ZERO * usual]
+    usual = float(np.nanmedian(lengths(velocity)))
+    x = x[lengths(field(x)) <= ZERO * usual]
     slope = np.linalg.svd(field.jacobian(x), compute_uv=False)
     x = x[slope[:, 1] > SINGULAR * slope[:, 0]]  # a curve of rest points is none of them
     low = np.array([axis[0] for axis in axes])

@@ -9,9 +9,12 @@ import numpy as np
 from saddlescape.analysis import quadratics
 from saddlescape.analysis.cycles import cycle_at
 from saddlescape.analysis.ends import jumps
+from saddlescape.analysis.rests import around
 from saddlescape.answers.stability import HOLDS, Complex, Cycle, LocalStability, Stability
+from saddlescape.dynamics.fields import VectorField
+from saddlescape.dynamics.flows import Flow
 from saddlescape.dynamics.method import Method
-from saddlescape.dynamics.multipliers import local_behaviour
+from saddlescape.dynamics.multipliers import NEUTRAL, Behaviour, behaviours, local_behaviour
 from saddlescape.dynamics.plan import plan_run
 from saddlescape.dynamics.radius import capture_radius, directions
 from saddlescape.dynamics.reading import method as as_method
@@ -31,11 +34,12 @@ AROUND, TICKS, ON = 8, 6000, 1e-3
 def stability(landscape: Landscape, method: Method | str) -> Stability:
     """Return what ``method`` does at every critical point of ``landscape``.
 
-    Where the step map is smooth, its multipliers (the eigenvalues of its Jacobian; of a flow or SDE those of its drift)
-    decide. Normalised SAM jumps at a critical point: the map itself is run from a small ball (docs/statuses.md). Beside
-    that the closed forms of the quadratic with the same Hessian: the trap of the flow, the 2-cycle in which the map ends
-    (found on the landscape too, with its multipliers), the values of eta, rho and beta for which a point attracts. Where
-    gradient descent's multiplier has passed −1, the orbit around the minimum is found by running and Newton's method.
+    Where the step map is smooth, its multipliers (the eigenvalues of its Jacobian) decide; of a flow or SDE the
+    eigenvalues of its drift, whatever scheme and dt, and where a step of the scheme does something else, that is said.
+    Normalised SAM jumps at a critical point: the map itself is run from a small ball (docs/statuses.md). Beside that the
+    closed forms of the quadratic with the same Hessian: the trap of the flow, the 2-cycle in which the map ends (found on
+    the landscape too, with its multipliers), the values of eta, rho and beta for which a point attracts. Where gradient
+    descent's multiplier has passed −1, the orbit around the minimum is found by running and Newton's method.
 
     ``method`` has one value per number. Raises UsageError for several.
     """
@@ -43,7 +47,7 @@ def stability(landscape: Landscape, method: Method | str) -> Stability:
     for key, value in resolved.numbers.items():
         if isinstance(value, tuple):
             raise UsageError(f"stability is asked of one method at a time, and {key} has {len(value)} values")
-    found = local_behaviour(landscape, resolved)
+    found = local_behaviour(landscape, resolved, drift=True)
     points = {p.id: p for p in landscape.critical_points}
     return Stability(
         spec={"landscape": landscape.name, "formula": landscape.formula, "params": dict(landscape.params),
@@ -61,7 +65,15 @@ def stability(landscape: Landscape, method: Method | str) -> Stability:
 def _local(
     landscape: Landscape, method: Method, point: CriticalPoint, found: dict[str, Any]
 ) -> LocalStability:
-    multipliers = np.array([complex(*m) if isinstance(m, list) else m for m in found["multipliers"]], complex)
+    rates = _complex(found.get("eigenvalues", []))
+    step, run_says = found, ""
+    if rates.size:
+        step = behaviours(landscape, [method], point)[0]
+        run_says = _step(method, point, found, step)
+    elif (field := _field(landscape, method, point)) is not None:
+        radius = found["radius"] if field["verdict"] in HOLDS else None
+        found = {**found, "verdict": field["verdict"], "note": field["note"], "radius": radius}
+        run_says = _run(method, field, step)
     trap = _trap(method, point)
     size = float(np.max(np.abs(point.eigenvalues), initial=0.0))
     cycle = cycle_at(landscape, method, point, found["multipliers"])
@@ -76,8 +88,8 @@ def _local(
         kind=point.kind,
         x=point.x,
         verdict=found["verdict"],
-        multipliers=multipliers,
-        eigenvalues=rates(multipliers, method),
+        multipliers=_complex(step["multipliers"]),
+        eigenvalues=rates,
         radius=float("nan") if found["radius"] is None else float(found["radius"]),
         trap=trap,
         ball=trap / size if size else float("nan"),
@@ -85,7 +97,8 @@ def _local(
         cycle=cycle,
         limits=limits_at(method, point),
         note=found["note"],
-        noise=_noise(landscape, method, point, found["verdict"]),
+        noise=_noise(landscape, method, point, step["verdict"]),
+        step=run_says,
     )
 
 
@@ -100,6 +113,46 @@ def _hovers(landscape: Landscape, method: Method, point: CriticalPoint, cycle: C
     with np.errstate(all="ignore"):
         away = np.min(np.linalg.norm(run.final[:, None] - cycle.x, axis=2), axis=1)
     return bool(np.all(away <= ON * cycle.nearest))
+
+
+def _complex(values: list[Any]) -> Complex:
+    return np.array([complex(*m) if isinstance(m, list) else m for m in values], complex)
+
+
+def _step(method: Method, point: CriticalPoint, found: Behaviour, step: Behaviour) -> str:
+    """Return in words that a ``step`` of the scheme grows where the equation, which does what ``found`` says, falls; ""
+    where it does not."""
+    size = np.abs(_complex(step["multipliers"]))
+    leaves = found["verdict"] in HOLDS and step["verdict"] not in HOLDS
+    if point.samples is None:
+        eta = float(method.numbers["eta"])  # type: ignore[arg-type]
+        rises = eta * _complex(found["eigenvalues"]).real > -NEUTRAL
+        grows = bool(np.sum(size > 1.0 + NEUTRAL) > np.sum(rises))
+    else:  # along the set nothing grows or falls
+        grows = leaves
+    if not size.size or not grows:  # none of an adaptive flow, whose steps follow the equation
+        return ""
+    scheme = method.clock.scheme  # type: ignore[attr-defined]
+    said = (
+        f"dt = {method.numbers['dt']:g} is too long here: a step of {scheme} grows where the equation falls"
+    )
+    return said + ", and runs leave" * leaves
+
+
+def _field(landscape: Landscape, method: Method, point: CriticalPoint) -> Behaviour | None:
+    """Return what the field of a flow that jumps at ``point`` does around it; None where that is not read off."""
+    plain = isinstance(method.clock, Flow) and not method.momentum.state and landscape.dim <= 2
+    field = VectorField(landscape, method)
+    return around(field, point) if plain and field.jumps else None
+
+
+def _run(method: Method, field: Behaviour, run: Behaviour) -> str:
+    """Return in words what runs of a flow that jumps did where that is not what its field does."""
+    if field["verdict"] == run["verdict"]:
+        return ""
+    scheme = method.skeleton().clock.scheme  # type: ignore[attr-defined]
+    did = f"stay within {run['radius']:.3g}" if run["verdict"] == "traps" else "leave, some of them"
+    return f"runs by {scheme} with dt = {method.numbers['dt']:g} from a small ball around it {did}"
 
 
 def _noise(landscape: Landscape, method: Method, point: CriticalPoint, mean: str) -> str:
@@ -122,14 +175,6 @@ def limits_at(method: Method, point: CriticalPoint) -> dict[str, tuple[float, fl
         key: quadratics.limits(method, key, quadratics.across(point)) for key in KEYS if key in method.numbers
     }
     return {key: span for key, span in spans.items() if span is not None}
-
-
-def rates(multipliers: Complex, method: Method) -> Complex:
-    """Return the eigenvalues log(multiplier)/dt of a flow or SDE; empty for a map."""
-    if method.clock.name == "steps":
-        return np.zeros(0, dtype=complex)
-    dt = float(method.numbers["dt"])  # type: ignore[arg-type]
-    return np.asarray(np.log(np.where(multipliers == 0, 1e-300, multipliers)) / dt)
 
 
 def _trap(method: Method, point: CriticalPoint) -> float:

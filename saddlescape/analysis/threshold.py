@@ -69,6 +69,18 @@ def threshold(
     )  # fmt: skip
 
 
+def is_known(landscape: Landscape, method: Method, key: str) -> bool:
+    """Whether a formula says at some critical point where a threshold of ``key`` is to be looked for."""
+    for point in landscape.critical_points:
+        try:
+            asked = asked_about(landscape, method, key, "stable", point.id, None, None)
+            _bracket(asked, None, by_formula(asked, None)[0])
+        except UsageError:
+            continue
+        return True
+    return False
+
+
 def _bracket(asked: Asked, between: tuple[float, float] | None, exact: float) -> tuple[float, float]:
     """Return where to look, checked."""
     key = asked.key

@@ -62,7 +62,8 @@ class Field(Answer):
     ``what`` is flow, drift or displacement; a displacement is divided by eta: all are in units of x over the time
     t = k·eta. ``axes`` are the coordinates of the grid, x (nx,) and y (ny,), ``velocity`` (ny, nx, 2) the field on it,
     NaN where the loss is not defined; in one dimension (nx,) and (nx, 1). ``verdicts`` say of every critical point
-    what the method does there: {"id", "verdict", "multipliers", "radius", "note"}, as multipliers.local_behaviour does.
+    what the method does there: {"id", "verdict", "multipliers", "radius", "note"}, as multipliers.local_behaviour does;
+    of a flow or SDE by the "eigenvalues" of its drift, whatever scheme and dt ("multipliers" are empty).
     ``rests`` are rest points of a smooth field that are no critical points, ``separatrices`` the branches that were
     traced, and ``note`` says why there are none. ``v`` says that it was taken at v = 0, for a method with momentum.
     """
@@ -85,7 +86,7 @@ class Field(Answer):
     @property
     def speed(self) -> Array:
         """‖dx/dt‖ on the grid, (ny, nx) or (nx,)."""
-        return np.asarray(np.linalg.norm(self.velocity, axis=-1))
+        return lengths(self.velocity)
 
     def verdict(self, point: int) -> str:
         """Return what the method does at the critical point ``point``: attracts, repels, traps, neutral, drifts."""
@@ -147,6 +148,13 @@ class Field(Answer):
             for each in self.separatrices
         ]  # fmt: skip
         return found
+
+
+def lengths(vectors: Array) -> Array:
+    """Return ‖v‖ of vectors (…, d), also of those whose squares are too large for a double."""
+    with np.errstate(over="ignore"):
+        found = np.linalg.norm(vectors, axis=-1)
+        return np.asarray(np.where(np.isinf(found), np.hypot.reduce(vectors, axis=-1), found))
 
 
 def _place(x: Array) -> str:

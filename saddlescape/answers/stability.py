@@ -24,6 +24,8 @@ VERDICTS = {
     "drifts": "is no rest point",
     "unknown": "not known",
 }
+#: of a flow or SDE, whose eigenvalues are those of its drift
+UNDECIDED = "undecided (an eigenvalue's real part is 0)"
 #: verdicts of a method that stays at the point
 HOLDS = ("attracts", "traps")
 #: points that a summary lists
@@ -71,9 +73,11 @@ class Cycle:
 class LocalStability:
     """What a method does at one critical point (``id``, ``kind``, ``x``).
 
-    ``verdict`` is a key of VERDICTS. ``multipliers`` are those of the step map (of a flow or SDE: of one dt of its drift,
-    whose ``eigenvalues`` are log(multiplier)/dt), largest first; empty where the map is not smooth. There ``radius`` is
-    how far out runs from a small ball still hovered at the end (NaN elsewhere).
+    ``verdict`` is a key of VERDICTS. ``multipliers`` are those of the step map, largest first; empty where the map is
+    not smooth. Of a flow or SDE the verdict is that of its equation, by the ``eigenvalues`` of its drift, whatever scheme
+    and dt; ``multipliers`` are those of a step of its scheme (empty of an adaptive one), and ``step`` says what that does
+    where it is not the same. Where nothing is smooth ``radius`` is how far out runs from a small ball still hovered at
+    the end (NaN elsewhere).
 
     Of normalised SAM at a point with negative eigenvalues −mu: ‖∇f‖ < ``trap`` = rho·min mu is never left by its flow,
     ``ball`` is a ball inside that, and along one of these directions the basin ends at ``axis`` = rho; NaN elsewhere.
@@ -96,6 +100,7 @@ class LocalStability:
     limits: Mapping[str, tuple[float, float]]
     note: str
     noise: str = ""
+    step: str = ""
 
     @property
     def holds(self) -> bool:
@@ -112,6 +117,7 @@ class LocalStability:
             "radius": None if np.isnan(self.radius) else self.radius,
             "note": self.note,
             **({"noise": self.noise} if self.noise else {}),
+            **({"step": self.step} if self.step else {}),
             **({"eigenvalues": [plainly(m) for m in self.eigenvalues]} if len(self.eigenvalues) else {}),
             **{k: v for k, v in ball.items() if np.isfinite(v)},
             **({} if self.cycle is None else {"cycle": _cycle_json(self.cycle)}),
@@ -149,7 +155,7 @@ class Stability(Answer):
         """Return a line per critical point, and one for its cycle."""
         lines = [f"{self.method} on {self.background.title}"]
         for p in self.points[:LISTED]:
-            lines.append(f"  {p.id}  {p.kind} {place(p.x)} {VERDICTS[p.verdict]}{_seen(p)}")
+            lines.append(f"  {p.id}  {p.kind} {place(p.x)} {said(p)}{_seen(p)}")
             lines += [f"       {each}" for each in remarks(p)]
         if len(self.points) > LISTED:
             lines.append(f"  … and {len(self.points) - LISTED} more")
@@ -166,14 +172,19 @@ class Stability(Answer):
         return {**found, **({"diagram": self.diagram.to_json()} if self.diagram else {})}
 
 
+def said(p: LocalStability) -> str:
+    """Return the verdict in words."""
+    return UNDECIDED if p.verdict == "neutral" and len(p.eigenvalues) else VERDICTS[p.verdict]
+
+
 def remarks(p: LocalStability) -> list[str]:
     """Return what is known of a point beside its verdict, a sentence each."""
-    said = []
+    found = [p.step] if p.step else []
     if np.isfinite(p.trap):
-        said.append(f"flow never leaves |∇f| < {p.trap:.4g} (ball of radius {p.ball:.4g}, quadratic model)")
+        found.append(f"flow never leaves |∇f| < {p.trap:.4g} (ball of radius {p.ball:.4g}, quadratic model)")
     if p.cycle is not None:
-        said.append(p.cycle.in_words())
-    return said + ([p.noise] if p.noise else [])
+        found.append(p.cycle.in_words())
+    return found + ([p.noise] if p.noise else [])
 
 
 def interval(span: tuple[float, float], most: float = np.inf) -> str:
@@ -194,7 +205,11 @@ def place(x: Array) -> str:
 def plainly(value: complex) -> Any:
     """Return a number, or [real, imaginary] where it has an imaginary part."""
     value = complex(value)
-    return value.real if abs(value.imag) < 1e-12 else [value.real, value.imag]
+    return value.real if _is_real(value) else [value.real, value.imag]
+
+
+def _is_real(value: complex) -> bool:
+    return abs(value.imag) < 1e-12 * max(1.0, abs(value.real))
 
 
 def _seen(p: LocalStability) -> str:
@@ -208,7 +223,7 @@ def _seen(p: LocalStability) -> str:
 def written(value: complex) -> str:
     """Return a multiplier or eigenvalue as text: 0.99, 0.5+0.2i."""
     value = complex(value)
-    return f"{value.real:.5g}" if abs(value.imag) < 1e-12 else f"{value.real:.5g}{value.imag:+.5g}i"
+    return f"{value.real:.5g}" if _is_real(value) else f"{value.real:.5g}{value.imag:+.5g}i"
 
 
 def _cycle_json(cycle: Cycle) -> dict[str, Any]:

@@ -96,7 +96,7 @@ def winding_line(landscape: Landscape, room: int) -> str:
 def behaviour_table(found: Stability, room: int) -> str:
     """Return the table of what a method does at each critical point, and for which numbers it attracts."""
     from saddlescape import layout
-    from saddlescape.answers.stability import VERDICTS, interval, written
+    from saddlescape.answers.stability import interval, said, written
 
     keys = [key for key in ("eta", "rho", "beta") if any(key in p.limits for p in found.points)]
     rows = []
@@ -109,9 +109,10 @@ def behaviour_table(found: Stability, room: int) -> str:
             interval(p.limits[k], 1.0 if k == "beta" else float("inf")) if k in p.limits else "–"
             for k in keys
         ]
-        rows.append((str(p.id), p.kind, layout.place(p.x), VERDICTS[p.verdict], seen or p.note, *spans))
-    face = "" if found.clock == "steps" else "eigenvalues of the flow"
-    head = ("id", "kind", "at", "verdict", face or "multipliers", *(f"attracts for {key}" for key in keys))
+        rows.append((str(p.id), p.kind, layout.place(p.x), said(p), seen or p.note, *spans))
+    linear = f"eigenvalues of the {'drift' if found.clock.startswith('sde') else 'flow'}"
+    face = "multipliers" if found.clock == "steps" else linear
+    head = ("id", "kind", "at", "verdict", face, *(f"attracts for {key}" for key in keys))
     if not rows:
         return "  none in the domain"
     for dropped in (0, 1, 2):  # what stands in the table of the points above, the id aside
@@ -130,7 +131,11 @@ def more_said(found: Stability, room: int) -> str:
 
     from saddlescape.answers.stability import remarks
 
-    lines = [f"{p.id}: {each}" for p in found.points for each in remarks(p)]
+    said: dict[str, list[str]] = {}
+    for p in found.points:
+        for each in remarks(p):
+            said.setdefault(each, []).append(str(p.id))
+    lines = [f"{', '.join(ids)}: {each}" for each, ids in said.items()]
     lines += [f"{each.about}: {each.found()}" for each in found.thresholds]
     lines += found.diagram.summary().splitlines() if found.diagram is not None else []
     fill = textwrap.TextWrapper(

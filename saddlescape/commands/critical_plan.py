@@ -49,7 +49,7 @@ class CriticalAsked(Asked):
         asked = cls(whole, scene, spec, methods)
         varied = (*(asked._axes() if spec.diagram else ()), *([spec.threshold] if spec.threshold else ()))
         for key in (text.partition("=")[0].strip() for text in varied):
-            if any(isinstance(m.numbers.get(key), tuple) for m in swept):
+            if asked._is_swept(key):
                 said = "varied by --threshold or --diagram, and swept by --opt as well"
                 raise UsageError(f"{key} is {said}: leave one of them out")
         return asked
@@ -196,9 +196,26 @@ class CriticalAsked(Asked):
         said = self.spec.threshold or self.spec.diagram or any(m.perturbation.normalised for m in self.each)
         if said or all(p.kind != "minimum" for p in self.landscape.critical_points):
             return []
-        key = "rho" if all("rho" in m.numbers for m in self.each) else "eta"
         opts = [part for text in self.asked.methods for part in ("--opt", text)]
-        return [shlex.join([*source, *opts, *more, "--threshold", key])]
+        return [shlex.join([*source, *opts, *more, "--threshold", key]) for key in self._known()[:1]]
+
+    def _known(self) -> list[str]:
+        """Return the numbers whose thresholds formulas know under every method: of a flow no eta is one."""
+        from saddlescape.analysis.threshold import is_known
+
+        return [
+            key
+            for key in ("rho", "eta")
+            if not self._is_swept(key) and all(is_known(self.landscape, m, key) for m in self.each)
+        ]
+
+    def _is_swept(self, key: str) -> bool:
+        """Whether a method asked about has several values of ``key``, so that it cannot be looked for as well."""
+        from saddlescape.commands.plan import read_methods
+
+        return any(
+            isinstance(m.numbers.get(key), tuple) for m in read_methods(self.asked.methods, self.landscape)
+        )
 
 
 def _bracket(text: str) -> tuple[str, tuple[float, float] | None]:

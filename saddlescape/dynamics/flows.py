@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from saddlescape.dynamics.clocks import Clock, Parts, Steps, moved
 from saddlescape.dynamics.expansion import along
-from saddlescape.dynamics.schemes import FLOW_SCHEMES, State, dopri5
+from saddlescape.dynamics.schemes import MEAN_SCHEMES, State, dopri5
 from saddlescape.dynamics.series import series
 from saddlescape.symbols import Scalar, Vector, dot, gradient, norm, number, recip, scalar, variable, where
 
@@ -74,7 +74,7 @@ class Flow(Face):
             return self.attempt(parts, state)
         first = self.field(parts, state)
         dt = parts.numbers["dt"]
-        after = FLOW_SCHEMES[self.scheme](
+        after = MEAN_SCHEMES[self.scheme](
             lambda at: first if at is state else self.field(parts, at), state, dt
         )
         if not arrives(parts):

@@ -130,11 +130,13 @@ class Method:
 
     def skeleton(self, noise: bool = True) -> Method:
         """Return the deterministic method that is left when the noise is averaged over: the mean of a random map's
-        step, the flow of an SDE's drift, a flow in fixed steps. With ``noise`` False full gradients take its place."""
+        step, the flow of an SDE's drift by its own scheme, a flow in fixed steps (rk4 for an adaptive one). With
+        ``noise`` False full gradients take its place."""
         clock, left = self.clock, self.noise if noise else Noise()
         if isinstance(clock, Face):
             kept = {"order": clock.order, "dt": clock.dt, "drift": clock.drift}
-            clock = Flow(**kept, scheme="euler" if self.random else "rk4", mean=left.additive)
+            scheme = "rk4" if getattr(clock, "adaptive", False) else clock.scheme
+            clock = Flow(**kept, scheme=scheme, mean=left.additive)
         elif left.random:
             clock = MeanSteps()
         return replace(self, noise=left, clock=clock)

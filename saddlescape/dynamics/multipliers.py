@@ -1,4 +1,5 @@
-"""What a method does near a critical point: multipliers of its map where that is smooth, a checked trap where not."""
+"""What a method does near a critical point: multipliers of its step where that is smooth, or of flows and SDEs the
+eigenvalues of the drift; a checked trap where not."""
 
 from __future__ import annotations
 
@@ -8,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from saddlescape.answers.stability import plainly
 from saddlescape.dynamics.evaluate import ticks
 from saddlescape.dynamics.flows import Face
-from saddlescape.dynamics.jacobian import NoSlope, jacobian
+from saddlescape.dynamics.jacobian import NoSlope, drift_jacobian, jacobian, norm_above
 from saddlescape.dynamics.method import Method
 from saddlescape.dynamics.perturbations import Plain
 from saddlescape.dynamics.radius import capture_radius
@@ -20,16 +22,17 @@ from saddlescape.errors import UsageError
 from saddlescape.landscapes.base import Array, Landscape
 from saddlescape.results import CriticalPoint
 
-#: how near 1 a multiplier's modulus counts as neutral (rounding of the Hessian at a polished point)
-NEUTRAL = 1e-9
+#: how near 1 a multiplier's modulus counts as neutral (rounding of the Hessian at a polished point), and eta times the
+#: real part of an eigenvalue of a drift as 0; of a curve, below which part of the largest it is that along the curve
+NEUTRAL, ALONG = 1e-9, 1e-6
 #: source files the answer depends on
 PARTS = (*CHECKED, "dynamics/multipliers.py", "dynamics/jacobian.py")
 
 Behaviour = dict[str, Any]
 
 
-def local_behaviour(landscape: Landscape, method: Method) -> list[Behaviour]:
-    """Return, per critical point, {"id", "verdict", "multipliers", "radius", "note"}.
+def local_behaviour(landscape: Landscape, method: Method, *, drift: bool = False) -> list[Behaviour]:
+    """Return, per critical point, {"id", "verdict", "multipliers", "radius", "note"}; see ``behaviours`` for ``drift``.
 
     ``verdict``: attracts, repels, neutral (or unknown) by the moduli of the multipliers of the step map (its Jacobian's
     eigenvalues, a real number or [real, imaginary]) against 1; traps or repels for a map that is not smooth there
@@ -37,37 +40,46 @@ def local_behaviour(landscape: Landscape, method: Method) -> list[Behaviour]:
     the capture radius (times (1+beta)/(1−beta), by which momentum swings further); ``radius`` is how far out they still
     hover at the end. ``method`` has one value per number.
     """
-    return [behaviours(landscape, [method], point)[0] for point in landscape.critical_points]
+    return [behaviours(landscape, [method], point, drift=drift)[0] for point in landscape.critical_points]
 
 
-def behaviours(landscape: Landscape, methods: Sequence[Method], point: CriticalPoint) -> list[Behaviour]:
-    """Return what each of ``methods`` (alike but for their numbers) does at one critical point; see local_behaviour."""
+def behaviours(
+    landscape: Landscape, methods: Sequence[Method], point: CriticalPoint, *, drift: bool = False
+) -> list[Behaviour]:
+    """Return what each of ``methods`` (alike but for their numbers) does at one critical point; see local_behaviour.
+
+    Of flows and SDEs that is what a step of their scheme with their dt does, which is what is run. With ``drift`` it is
+    what the equation does that they stand for, whatever scheme and dt: by its "eigenvalues", in place of "multipliers".
+    An adaptive flow, whose steps follow the equation, is judged by it in any case.
+    """
     resolved = [m.on(landscape) for m in methods]
+    drift = isinstance(resolved[0].clock, Face) and (drift or getattr(resolved[0].clock, "adaptive", False))
     if len(resolved) > 1:
-        return _at(landscape, resolved, point)
+        return _at(landscape, resolved, point, drift)
     more = (resolved[0].text, str(point.id), *(landscape.samples if resolved[0].noise.batch else ()))
-    made = landscape.remember("local", PARTS, lambda: {"found": _at(landscape, resolved, point)}, *more)
+    kind = "drift" if drift else "local"
+    made = landscape.remember(kind, PARTS, lambda: {"found": _at(landscape, resolved, point, drift)}, *more)
     return list(made["found"])
 
 
-def _at(landscape: Landscape, methods: list[Method], point: CriticalPoint) -> list[Behaviour]:
+def _at(landscape: Landscape, methods: list[Method], point: CriticalPoint, drift: bool) -> list[Behaviour]:
     start: Behaviour = {"id": point.id, "verdict": "neutral", "multipliers": [], "radius": None, "note": ""}
     if point.kind == "cone":
         return [start | {"note": "a tip: no Hessian, no multipliers"} for _ in methods]
-    smooth = [_smooth(landscape, method, point) for method in methods]
+    smooth = [_smooth(landscape, method, point, drift) for method in methods]
     # of faces the mean over the law is what is run: at a minimum of every sample it is rough, and not the full gradient's
     rough = [m.skeleton(isinstance(m.clock, Face)) for m, s in zip(methods, smooth, strict=True) if s is None]
     trapped = iter(_traps(landscape, rough, point))
     return [start | (next(trapped) if s is None else s) for s in smooth]
 
 
-def _smooth(landscape: Landscape, method: Method, point: CriticalPoint) -> Behaviour | None:
-    """Return what the multipliers say; None where the mean map is not smooth: noise may make it so, or not."""
+def _smooth(landscape: Landscape, method: Method, point: CriticalPoint, drift: bool) -> Behaviour | None:
+    """Return what the linear part says; None where the mean map is not smooth: noise may make it so, or not."""
     rough = not method.perturbation.is_smooth and method.numbers["rho"] != 0.0
     if rough and not method.noise.random:
         return None
     try:
-        return _multipliers(landscape, method, point)
+        return _linear(landscape, method, point, drift)
     except NoSlope:
         return {
             "verdict": "unknown",
@@ -79,11 +91,16 @@ def _smooth(landscape: Landscape, method: Method, point: CriticalPoint) -> Behav
         raise
 
 
-def _multipliers(landscape: Landscape, method: Method, point: CriticalPoint) -> Behaviour:
+def _linear(landscape: Landscape, method: Method, point: CriticalPoint, drift: bool) -> Behaviour:
     if (
         not method.perturbation.is_smooth and method.numbers["rho"] == 0.0
     ):  # gradient descent, whose map is smooth
         method = replace(method, perturbation=Plain())
+    zero, x = _rounding(landscape, point), point.x
+    if drift and isinstance(
+        method.clock, Face
+    ):  # a Newton step on Euler's tick is one on the drift, whatever dt
+        method = replace(method, clock=replace(method.clock, scheme="euler"))
     if method.noise.random:
         rest = at_rest(landscape, method, point)
         if rest is None:
@@ -91,21 +108,42 @@ def _multipliers(landscape: Landscape, method: Method, point: CriticalPoint) -> 
                 "verdict": "drifts",
                 "note": "the mean step goes on: noise in the ascent leaves it no rest here",
             }
-        derivative = rest[1]
-    else:
-        derivative = jacobian(landscape, method, point.x, zero=_rounding(landscape, point))
-    values = np.linalg.eigvals(derivative)
+        x, derivative = rest
+    elif not drift:
+        derivative = jacobian(landscape, method, x, zero=zero)
+    if drift:
+        rates = drift_jacobian(landscape, method, x, lambda a: norm_above(a, zero))
+        return _of_rates(np.linalg.eigvals(rates), float(method.numbers["eta"]), point)  # type: ignore[arg-type]
+    return _of_multipliers(np.linalg.eigvals(derivative), point)
+
+
+def _of_rates(values: Any, eta: float, point: CriticalPoint) -> Behaviour:
+    """Return what an equation with these eigenvalues does, the slowest to fall (or the fastest to rise) first."""
+    order = np.lexsort((-values.imag, -values.real))
+    real, verdict = values.real[order], "neutral"
+    if point.samples is not None:  # along the curve the eigenvalue is 0; across it decides
+        across = real[np.abs(real) > ALONG * np.max(np.abs(real))]
+        verdict = "repels" if np.any(across > 0.0) else "attracts" if across.size else "neutral"
+    elif eta * real[0] > NEUTRAL:
+        verdict = "repels"
+    elif eta * real[0] < -NEUTRAL:
+        verdict = "attracts"
+    return {"verdict": verdict, "eigenvalues": [plainly(v) for v in values[order]]}
+
+
+def _of_multipliers(values: Any, point: CriticalPoint) -> Behaviour:
+    """Return what a map with these multipliers does, the largest first."""
     order = np.argsort(-np.abs(values), kind="stable")
     moduli = np.abs(values[order])
     verdict = "neutral"
     if point.samples is not None:  # along the curve the multiplier is 1; across it decides
-        across = moduli[np.abs(moduli - 1.0) > 1e-6]
+        across = moduli[np.abs(moduli - 1.0) > ALONG]
         verdict = "repels" if np.any(across > 1.0) else "attracts" if across.size else "neutral"
     elif moduli[0] > 1.0 + NEUTRAL:
         verdict = "repels"
     elif moduli[0] < 1.0 - NEUTRAL:
         verdict = "attracts"
-    return {"verdict": verdict, "multipliers": [_plain(v) for v in values[order]]}
+    return {"verdict": verdict, "multipliers": [plainly(v) for v in values[order]]}
 
 
 def at_rest(landscape: Landscape, method: Method, point: CriticalPoint) -> tuple[Array, Array] | None:
@@ -133,11 +171,6 @@ def _rounding(landscape: Landscape, point: CriticalPoint) -> float:
     """What may be left of the gradient at a polished point: the rounding of x, times the curvature, generously."""
     width = max(hi - lo for lo, hi in landscape.domain)
     return 1e-10 * width * float(np.max(np.abs(point.eigenvalues), initial=0.0))
-
-
-def _plain(value: Any) -> Any:
-    value = complex(value)
-    return value.real if abs(value.imag) < 1e-12 else [value.real, value.imag]
 
 
 def _traps(landscape: Landscape, methods: list[Method], point: CriticalPoint) -> list[Behaviour]:

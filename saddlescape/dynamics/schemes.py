@@ -6,6 +6,7 @@ A state is {"x": vector} or {"x": …, "v": …}; a field maps a state to its de
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from saddlescape.symbols import Scalar, Vector
 
@@ -99,3 +100,5 @@ def _kicked(state: State, noise: Mapping[str, Vector]) -> State:
 
 FLOW_SCHEMES: dict[str, Callable[..., State]] = {"rk4": rk4, "euler": euler}
 SDE_SCHEMES: dict[str, Callable[..., State]] = {"euler": euler_maruyama, "heun": heun}
+#: the tick that is left of any of them without noise
+MEAN_SCHEMES: dict[str, Callable[..., State]] = {**FLOW_SCHEMES, "heun": partial(heun, noise={})}

@@ -37,7 +37,8 @@ SOURCES = (
     "results.py",
 )
 SEARCH = tuple(
-    f"landscapes/{part}.py" for part in ("critical", "roots", "continua", "walking", "nearby", "winding")
+    f"landscapes/{part}.py"
+    for part in ("critical", "roots", "continua", "walking", "nearby", "winding", "rounding")
 )
 
 

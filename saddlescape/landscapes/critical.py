@@ -14,6 +14,7 @@ import numpy as np
 
 from saddlescape.landscapes import continua, nearby, roots, walking, winding
 from saddlescape.landscapes.roots import Array, Box
+from saddlescape.landscapes.rounding import loss_at
 from saddlescape.results import CriticalPoint
 
 if TYPE_CHECKING:
@@ -144,13 +145,13 @@ def _point(landscape: Landscape, x: Array, kind: str, **more: Any) -> CriticalPo
     vectors = vectors * np.where(
         vectors[np.abs(vectors).round(9).argmax(axis=0), range(len(x))] < 0, -1.0, 1.0
     )
-    return CriticalPoint(0, x, float(landscape.loss(x)) + 0.0, kind, values, vectors, **more)
+    return CriticalPoint(0, x, loss_at(landscape, x), kind, values, vectors, **more)
 
 
 def _cone(landscape: Landscape, tip: tuple[float, ...]) -> CriticalPoint:
     x, empty = np.array(tip, dtype=float), np.empty(0)
     note = "a tip without Hessian; the gradient is taken as 0 there"
-    return CriticalPoint(0, x, float(landscape.loss(x)), "cone", empty, empty.reshape(0, 0), note=note)
+    return CriticalPoint(0, x, loss_at(landscape, x), "cone", empty, empty.reshape(0, 0), note=note)
 
 
 def _typed(landscape: Landscape, x: Array, usual: float) -> CriticalPoint:

@@ -63,11 +63,20 @@ def multipliers(result: Stability, ax: Axes | None = None) -> Multipliers:
                 kept[p.id].set_gid(f"multipliers-{p.id}")
     _frame(ax, reach, max(sizes) if flow else None)
     if not drawn.points and not drawn.cycles and result.points:
-        drawn.note = ax.text(
-            0.5, 0.5, "no multipliers:\nthe step jumps", transform=ax.transAxes, ha="center", va="center",
-            fontsize="small", color=style.ink(),
-        )  # fmt: skip
+        drawn.note = _without(ax, flow)
     return drawn
+
+
+def _without(ax: Axes, flow: bool) -> Text:
+    """Say in a panel with nothing in it why; on paper of its own, so that the axis of a flow does not cross the words."""
+    said = "no eigenvalues:\nthe flow jumps" if flow else "no multipliers:\nthe step jumps"
+    if flow:
+        ax.set_xticks([0.0], ["0"])  # there is no eigenvalue to measure by
+        ax.set_yticks([0.0], ["0"])
+    return ax.text(
+        0.5, 0.5, said, transform=ax.transAxes, ha="center", va="center", fontsize="small", color=style.ink(),
+        bbox={"facecolor": style.paper(), "edgecolor": "none", "boxstyle": "round,pad=0.5"} if flow else None,
+    )  # fmt: skip
 
 
 def look(point: LocalStability, hue: str, hollow: bool = False) -> dict[str, Any]:

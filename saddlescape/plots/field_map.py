@@ -15,7 +15,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import ListedColormap, LogNorm
 from matplotlib.lines import Line2D
 
-from saddlescape.answers.field import Field, Separatrix
+from saddlescape.answers.field import Field, Separatrix, lengths
 from saddlescape.errors import UsageError, unknown
 from saddlescape.plots import style, words
 from saddlescape.plots.background import Height, refuse_unless
@@ -173,7 +173,7 @@ def _contours(ax: Axes, result: Field, levels: int) -> Any:
 def _directions(velocity: Array) -> Array:
     """Return a field (…, 2) divided by its speed, 0 where there is none; what is not defined is NaN."""
     with np.errstate(all="ignore"):
-        speed = np.linalg.norm(velocity, axis=-1, keepdims=True)
+        speed = lengths(velocity)[..., None]
         found: Array = np.where(speed > 0, velocity / speed, 0.0)
     return np.where(np.isfinite(speed), found, np.nan)
 
@@ -185,7 +185,8 @@ def finer(values: Array, by: int) -> Array:
         at = np.arange(by * (len(values) - 1) + 1) / by
         low = np.minimum(at.astype(int), len(values) - 2)
         part = (at - low).reshape(-1, *(1,) * (values.ndim - 1))
-        values = np.moveaxis((1 - part) * values[low] + part * values[low + 1], 0, axis)
+        with np.errstate(all="ignore"):  # beside what is infinite it is not known
+            values = np.moveaxis((1 - part) * values[low] + part * values[low + 1], 0, axis)
     return values
 
 
@@ -200,7 +201,7 @@ def _stream(ax: Axes, result: Field, norm: LogNorm, shades: Any, density: float)
     velocity = finer(result.velocity, by)
     u, v = np.moveaxis(np.ma.masked_invalid(_directions(velocity)), -1, 0)
     thick = float(matplotlib.rcParams["lines.linewidth"])
-    found = np.linalg.norm(velocity, axis=-1)
+    found = lengths(velocity)
     speed = np.clip(np.nan_to_num(found, nan=float(norm.vmin or 1.0)), norm.vmin, norm.vmax)
     made = ax.streamplot(
         x, y, u, v, color=speed, cmap=shades, norm=norm, density=density, linewidth=0.75 * thick,

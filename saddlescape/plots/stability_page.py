@@ -15,14 +15,17 @@ from saddlescape.answers.stability import VERDICTS, LocalStability, Stability
 from saddlescape.plots import critical, naming, words
 from saddlescape.plots import style as sheets
 from saddlescape.plots.background import contours
-from saddlescape.plots.caption import of_loss, of_methods
+from saddlescape.plots.caption import broken, of_loss, of_methods
 from saddlescape.plots.circle import look, multipliers
 from saddlescape.plots.diagram import KEEP, phase_diagram
 from saddlescape.plots.pages import Page, page
+from saddlescape.plots.typeset import Setter
 from saddlescape.results import Background
 
 #: panels side by side, their width, and critical points that are listed below one
 COLUMNS, PANEL, MOST = 3, 1.78, 10
+#: room left of the first panel, between two, and right of the last; of a title beyond its panel
+LEFT, GAP, RIGHT, BEYOND = 0.5, 0.52, 0.16, 0.16
 
 
 def critical_figure(
@@ -49,7 +52,9 @@ def _row(made: Page, scene: Background, panels: Sequence[Any]) -> None:
     """Draw a row: None is the landscape, others are a method with its name."""
     listed = min(len(scene.points), MOST + 1)
     room = 0.56 + 0.142 * listed
-    axes = made.row(COLUMNS, PANEL, below=room, gap=0.52, left=0.5)
+    names = _broken(made, ["landscape" if each is None else each[1] for each in panels])
+    above = 0.26 + 0.17 * max(name.count("\n") for name in names)
+    axes = made.row(COLUMNS, PANEL, below=room, gap=GAP, left=LEFT, right=RIGHT, above=above)
     for k, (ax, each) in enumerate(zip(axes, [*panels, *[()] * (COLUMNS - len(panels))], strict=True)):
         if each == ():
             ax.set_axis_off()
@@ -68,13 +73,24 @@ def _row(made: Page, scene: Background, panels: Sequence[Any]) -> None:
             _points(ax, scene)
         elif each is None:
             _landscape(ax, scene)
-            ax.set_title("landscape", loc="left", fontsize="medium", pad=3)
+            ax.set_title(names[k], loc="left", fontsize="medium", pad=3)
         else:
             multipliers(each[0], ax)
-            ax.set_title(each[1], loc="left", fontsize="medium", pad=3)
+            ax.set_title(names[k], loc="left", fontsize="medium", pad=3)
             _verdicts(ax, each[0])
             if k and panels[k - 1] is not None:
                 ax.set_ylabel("")  # the panel before says it, and tick labels need the room
+
+
+def _broken(made: Page, names: Sequence[str]) -> list[str]:
+    """Return names of panels in lines that do not reach the next panel."""
+    wide = (made.sheet.width / made.unit - LEFT - RIGHT - GAP * (COLUMNS - 1)) / COLUMNS
+    size = float(matplotlib.rcParams["font.size"])
+    setter = Setter(made.figure, size, (min(wide, PANEL) + BEYOND) * made.unit)
+    return [
+        "\n".join(" ".join(piece for _, piece in line) for line in setter.lines([broken(name)]))
+        for name in names
+    ]
 
 
 def _landscape(ax: Axes, scene: Background) -> None:

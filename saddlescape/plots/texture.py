@@ -12,6 +12,8 @@ from saddlescape.results import Array
 
 #: steps of half a pixel that the noise is followed each way
 WAY = 36
+#: components of a field beyond this are no larger: their squares are not finite
+MOST = 1e140
 
 
 def texture(
@@ -28,7 +30,7 @@ def texture(
 
     ny, nx = speed.shape
     rows, columns = np.meshgrid(*[np.linspace(0, n - 1, pixels) for n in (ny, nx)], indexing="ij")
-    known = np.nan_to_num(velocity, posinf=0.0, neginf=0.0)
+    known = np.clip(np.nan_to_num(velocity, posinf=0.0, neginf=0.0), -MOST, MOST)
     width = np.array([hi - lo for lo, hi in view])
     grey = _smeared(known / width, pixels)
     logs = np.log(np.clip(np.nan_to_num(speed, nan=float(norm.vmin or 1.0)), norm.vmin, norm.vmax))
