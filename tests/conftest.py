@@ -2,7 +2,9 @@
 
 import os
 import shutil
+import signal
 import tempfile
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +13,13 @@ import pytest
 WORKER = "PYTEST_XDIST_WORKER" in os.environ  # it shares the folder of the process that started it
 FOLDER = os.environ["SADDLESCAPE_CACHE"] if WORKER else tempfile.mkdtemp(prefix="saddlescape-tests-")
 os.environ["SADDLESCAPE_CACHE"] = FOLDER
+
+# a shell starts what is in its background deaf to Ctrl-C, and children inherit that: tests press it
+if (
+    signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+    and threading.current_thread() is threading.main_thread()
+):
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_unconfigure() -> None:

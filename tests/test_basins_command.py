@@ -202,7 +202,9 @@ def test_ctrl_c_keeps_blocks_and_the_same_command_goes_on(tmp_path: Path, say: C
     files = ["--no-early", "-j", "1", "--no-plot", "-o", "a.npz"]
     command = [sys.executable, "-m", "saddlescape", *LONG, *files]
     rest, wait, err = tmp_path / "a.npz.part", 1.0, ""
-    while not rest.exists():
+    for _ in range(40):
+        if rest.exists():
+            break
         child = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
         time.sleep(wait)
         child.send_signal(signal.SIGINT)
