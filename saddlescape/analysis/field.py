@@ -18,7 +18,7 @@ from saddlescape.landscapes.base import Landscape
 
 #: bytes a point of the grid takes while its field is found, and how many are allowed
 POINT, MEMORY = 120, 2e9
-#: most saddles that are no critical points whose separatrices are traced
+#: most rest points that are no critical points whose separatrices are traced
 MOST = 20
 
 
@@ -54,13 +54,14 @@ def flow_field(
     axes, velocity = rests.on_grid(field, scene.view, count)
     found = rests.others(field, axes, velocity)
     why = refusal(field) if separatrices and scene.dim == 2 else ""
-    saddles = sum(each.verdict == "saddle" for each in found)
+    parting = [each for each in found if each.verdict in ("saddle", "neutral")]
     kept = found
-    if saddles > MOST and not why:
-        why = (
-            f"the field has {saddles} saddles that are no critical points: their separatrices are not traced"
+    if len(parting) > MOST and not why:
+        what = (
+            "saddles" if all(each.verdict == "saddle" for each in parting) else "saddles or undecided points"
         )
-        kept = tuple(each for each in found if each.verdict != "saddle")
+        why = f"the field has {len(parting)} {what} that are no critical points: their separatrices are not traced"
+        kept = tuple(each for each in found if each not in parting)
     curves = _curves(field, kept, unstable) if separatrices else ()
     if field.jumps and separatrices and scene.dim == 2 and not curves and not why:
         why = "the field jumps at the critical points, where no manifold ends: landscape basins finds what they catch"

@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from saddlescape.answers.field import Rest, lengths
+from saddlescape.analysis.straight import leaves, rays
+from saddlescape.analysis.zeros import SURE, in_plane, on_line, slope_unsure
+from saddlescape.answers.field import Rest
 from saddlescape.dynamics.fields import VectorField
 from saddlescape.dynamics.multipliers import NEUTRAL, behaviours
 from saddlescape.dynamics.radius import capture_radius
@@ -18,22 +20,38 @@ from saddlescape.results import CriticalPoint
 SIDES, NEAR, HALVINGS = 720, 1e-7, 40
 #: an eigenvalue below this part of the largest is none: the Hessian is singular
 SINGULAR = 1e-9
-#: Newton steps, and how near two rest points are one, in parts of the window
-NEWTON, SAME = 40, 1e-5
-#: a gradient below this part of the median one is none, a field below this part of its median too
-ZERO = 1e-9
+#: how near two rest points are one, in parts of the window
+SAME = 1e-5
+#: how well a rest point without a slope is known, in parts of the window
+KNOWN = 1e-7
+#: the circle around a degenerate point, in parts of the domain, and what is said where the field leaves it
+CIRCLE = 1e-3
+LEAVES = {"verdict": "repels", "note": "the field points straight away from it in some direction"}
 
 
 def verdicts(field: VectorField) -> tuple[dict[str, Any], ...]:
     """Return what the method does at every critical point, as ``multipliers.behaviours`` with ``drift`` does.
 
-    A flow that jumps there (normalised SAM) is judged by the field around it: its steps need not be run.
+    A flow that jumps there (normalised SAM) is judged by the field around it: its steps need not be run. Nor has a
+    degenerate point multipliers that say anything: a flow repels if it points straight out of a small circle somewhere.
     """
-    found = []
-    for point in field.landscape.critical_points:
-        seen = around(field, point) if field.jumps and not field.is_map else None
-        found.append(seen or behaviours(field.landscape, [field.method], point, drift=True)[0])
-    return tuple(found)
+    return tuple(verdict(field, point) for point in field.landscape.critical_points)
+
+
+def verdict(field: VectorField, point: CriticalPoint) -> dict[str, Any]:
+    """Return what the method does at one critical point, see ``verdicts``."""
+    seen = around(field, point) if field.jumps and not field.is_map else None
+    seen = seen or behaviours(field.landscape, [field.method], point, drift=True)[0]
+    return {**seen, **(left(field, point, seen["verdict"]) or {})}
+
+
+def left(field: VectorField, point: CriticalPoint, told: str) -> dict[str, Any] | None:
+    """Return that a flow leaves a degenerate point where its multipliers, or a check by runs, have ``told`` nothing."""
+    unsure = told in ("neutral", "unknown") and point.kind == "degenerate"
+    if not unsure or field.is_map or field.method.momentum.state:
+        return None
+    radius = CIRCLE * min(hi - lo for lo, hi in field.landscape.domain)
+    return LEAVES if leaves(field, point.x, radius) else None
 
 
 def around(field: VectorField, point: CriticalPoint) -> dict[str, Any] | None:
@@ -72,7 +90,7 @@ def _falls(field: VectorField, point: CriticalPoint) -> bool:
     if len(point.x) == 1:
         return bool(np.all(_turning(field, point, np.array([[1.0], [-1.0]]))[0] < 0))
     angle = 2 * np.pi * (np.arange(SIDES) + 0.5) / SIDES
-    radial, across = _turning(field, point, _rays(angle))
+    radial, across = _turning(field, point, rays(angle))
     after = np.roll(across, -1)
     if np.all(radial < 0):
         return True
@@ -83,15 +101,11 @@ def _falls(field: VectorField, point: CriticalPoint) -> bool:
         low, high = angle[drawn], angle[drawn] + 2 * np.pi / SIDES
         for _ in range(HALVINGS):  # in a steep valley ‖u‖ grows within a hair's breadth of where u rests
             middle = 0.5 * (low + high)
-            on = _turning(field, point, _rays(middle))[1] > 0
+            on = _turning(field, point, rays(middle))[1] > 0
             low, high = np.where(on, middle, low), np.where(on, high, middle)
-        return bool(np.all(_turning(field, point, _rays(0.5 * (low + high)))[0] < 0))
+        return bool(np.all(_turning(field, point, rays(0.5 * (low + high)))[0] < 0))
     turns = np.abs(across).min() > 0 and not np.any((across < 0) & (after >= 0))
     return bool(turns and np.sum(radial / np.abs(across)) < 0)
-
-
-def _rays(angle: Array) -> Array:
-    return np.stack([np.cos(angle), np.sin(angle)], axis=1)
 
 
 def on_grid(field: VectorField, view: Any, count: int) -> tuple[tuple[Array, ...], Array]:
@@ -105,29 +119,30 @@ def on_grid(field: VectorField, view: Any, count: int) -> tuple[tuple[Array, ...
 
 
 def others(field: VectorField, axes: tuple[Array, ...], velocity: Array) -> tuple[Rest, ...]:
-    """Return the rest points of a field in the plane that are no critical points, sorted by x, then y.
+    """Return the rest points of a field on a line or in the plane that are no critical points, sorted by x, then y.
 
-    Newton's method from every cell of the grid in which both components change sign; two that lie closer than a cell of
-    the grid can be missed. Curves of rest points are left out.
+    They are zeros found from the grid (``zeros.on_line``, ``zeros.in_plane``): two closer than a cell can be missed.
+    Curves of rest points are left out.
     """
-    if field.is_gradient or velocity.ndim != 3:
+    if field.is_gradient:
         return ()
     size = np.array([axis[-1] - axis[0] for axis in axes])
-    cell = np.array([axis[1] - axis[0] for axis in axes])
-    x = _newton(field, _crossings(axes, velocity), cell)
-    usual = float(np.nanmedian(lengths(velocity)))
-    x = x[lengths(field(x)) <= ZERO * usual]
-    slope = np.linalg.svd(field.jacobian(x), compute_uv=False)
-    x = x[slope[:, 1] > SINGULAR * slope[:, 0]]  # a curve of rest points is none of them
-    low = np.array([axis[0] for axis in axes])
-    x = x[np.all((x >= low) & (x <= low + size), axis=1)]
     known = _known(field)
+
+    def new(x: Array) -> bool:
+        return not any(np.linalg.norm(x - p, axis=-1).min() <= r for p, r in known)
+
+    if velocity.ndim == 2:
+        zeros = on_line(field, axes[0], velocity[:, 0])
+        return tuple(Rest(x, _rates(field, x), what) for x, what in zeros if new(x))
+    low = np.array([axis[0] for axis in axes])
+    x = in_plane(field, axes, velocity)
+    x = x[np.all((x >= low) & (x <= low + size), axis=1)]
     found: list[Array] = []
     for each in x[np.lexsort(np.round(x / (SAME * size)).T[::-1])]:
-        near = any(np.max(np.abs(each - other) / size) <= SAME for other in found)
-        if not near and not any(np.linalg.norm(each - p, axis=-1).min() <= r for p, r in known):
+        if new(each) and not any(np.max(np.abs(each - other) / size) <= SAME for other in found):
             found.append(each)
-    return tuple(_rest(field, each) for each in found)
+    return tuple(_rest(field, each, size) for each in found)
 
 
 def _known(field: VectorField) -> list[tuple[Array, float]]:
@@ -142,36 +157,26 @@ def _known(field: VectorField) -> list[tuple[Array, float]]:
     return found
 
 
-def _crossings(axes: tuple[Array, ...], velocity: Array) -> Array:
-    """Return the centres (n, 2) of the cells at whose corners both components of the field have both signs."""
-    corners = np.stack(
-        [velocity[j : j + len(axes[1]) - 1, i : i + len(axes[0]) - 1] for j in (0, 1) for i in (0, 1)]
-    )
-    with np.errstate(invalid="ignore"):
-        both = np.all((corners.min(axis=0) <= 0) & (corners.max(axis=0) >= 0), axis=-1)
-    j, i = np.nonzero(both)
-    middle = [0.5 * (axis[1:] + axis[:-1]) for axis in axes]
-    return np.stack([middle[0][i], middle[1][j]], axis=1)
+def _rest(field: VectorField, x: Array, size: Array) -> Rest:
+    """Return the rest point ``x``, of one without a slope as many digits as are known: its rates are rounding."""
+    rates = _rates(field, x)
+    none = max(NEUTRAL * float(np.abs(rates).max()), SURE * float(slope_unsure(field, x[None], size)[0]))
+    what = by_rates(rates[:, 0], none)
+    if np.linalg.norm(rates, axis=1).min() <= none:
+        x = np.round(x, -int(np.floor(np.log10(KNOWN * size.min())))) + 0.0
+    return Rest(x, rates, what)
 
 
-def _newton(field: VectorField, x: Array, cell: Array) -> Array:
-    """Return where Newton's method, in steps of at most a cell, leads from ``x`` (n, 2); what gets lost is left out."""
-    home = x
-    for _ in range(NEWTON):
-        slope, value = field.jacobian(x), field(x)
-        fine = np.isfinite(slope).all(axis=(1, 2)) & np.isfinite(value).all(axis=1)
-        x, home, slope, value = x[fine], home[fine], slope[fine], value[fine]
-        step = -np.einsum("nij,nj->ni", np.linalg.pinv(slope), value)
-        x = x + step / np.maximum(1.0, np.abs(step / cell).max(axis=1, initial=0.0, keepdims=True))
-    return np.asarray(x[np.all(np.abs(x - home) <= 3 * cell, axis=1)])
+def by_rates(rates: Array, none: float) -> str:
+    """Return what a field does where the real parts of its rates are ``rates`` (d,), those up to ``none`` being 0."""
+    low, high = float(np.min(rates)), float(np.max(rates))
+    if low < -none and high > none:
+        return "saddle"
+    return "attracts" if high < -none else "repels" if low > none else "neutral"
 
 
-def _rest(field: VectorField, x: Array) -> Rest:
+def _rates(field: VectorField, x: Array) -> Array:
+    """Return the eigenvalues of the field's Jacobian at ``x`` (d,), real and imaginary parts (d, 2), ascending."""
     values = np.linalg.eigvals(field.jacobian(x))
     values = values[np.lexsort((values.imag, values.real))]
-    scale = NEUTRAL * float(np.abs(values).max())
-    low, high = float(values.real[0]), float(values.real[-1])
-    verdict = "attracts" if high < -scale else "repels" if low > scale else "neutral"
-    if low < -scale and high > scale:
-        verdict = "saddle"
-    return Rest(x, np.stack([values.real, values.imag], axis=1), verdict)
+    return np.stack([values.real, values.imag], axis=1)

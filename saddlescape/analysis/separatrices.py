@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 
 from saddlescape import values
-from saddlescape.analysis.rests import on_grid, others
+from saddlescape.analysis.rests import by_rates, on_grid, others, verdict
+from saddlescape.analysis.straight import spokes
 from saddlescape.answers.field import Rest, Separatrix
 from saddlescape.dynamics.fields import VectorField
 from saddlescape.dynamics.method import Method
+from saddlescape.dynamics.multipliers import NEUTRAL
 from saddlescape.dynamics.reading import method as as_method
 from saddlescape.errors import UsageError
 from saddlescape.landscapes.base import Array, Landscape
@@ -28,8 +30,9 @@ STEPS = 800
 RTOL, ATOL = 1e-10, 1e-13
 #: points along each axis of the grid on which rest points are looked for
 GRID = 101
-#: the circle around a degenerate saddle on which its branches are looked for, in parts of the diagonal, and its sides
-CIRCLE, SIDES = 1e-3, 1440
+#: the circle around a degenerate point on which its branches are looked for, in parts of the diagonal, and at most of the
+#: way to the next point where the field rests
+CIRCLE, CLEAR = 1e-3, 0.02
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,8 +62,9 @@ def separatrices(
     Branches set out from a saddle along the eigenvectors of the field's Jacobian and follow the field divided by its
     speed, dx/ds = ∓F/‖F‖, with DOP853 (rtol 1e-10): s is the arc length. The first point is off the curve by half its
     curvature times the square of 1e-5 of the window's diagonal, and backwards in time such an offset shrinks. From a
-    degenerate saddle (monkey_saddle) they set out where the field points straight inwards on a small circle and away
-    from there to both sides; that circle is 1e-3 of the diagonal.
+    degenerate point (monkey_saddle), where eigenvalues are rounding, they set out where the field points straight inwards
+    on a small circle and away from there to both sides, if it points straight outwards somewhere else: what arrives from
+    all sides is not parted. That circle is 1e-3 of the diagonal, or less where another rest point is near.
 
     Normalised SAM has no linear part at a critical point, and no manifold ends there. What it catches is bounded by the
     stable manifolds of its other rest points: on x² − y² those of (0, ±rho).
@@ -97,56 +101,57 @@ def traced(field: VectorField, view: Any, rests: Sequence[Rest], unstable: bool)
     saddles: list[CriticalPoint | Rest] = [*scene.critical_points, *rests]
     for saddle in saddles:
         for stable in (True, False) if unstable else (True,):
-            for way in _ways(field, saddle, stable, _diagonal(view)):
+            for way in _ways(field, saddle, stable, _diagonal(view), [x for _, x in ends]):
                 branch = _followed(field, view, way, stable, ends)
-                if np.any(np.all((branch.x >= box[:, 0]) & (branch.x <= box[:, 1]), axis=1)):
+                seen = np.any(np.all((branch.x >= box[:, 0]) & (branch.x <= box[:, 1]), axis=1))
+                if seen and not (stable and _from_trap(field, branch)):
                     yield branch
 
 
-def _ways(field: VectorField, saddle: CriticalPoint | Rest, stable: bool, diagonal: float) -> list[Way]:
+def _from_trap(field: VectorField, branch: Separatrix) -> bool:
+    """Whether a stable branch comes from a point that traps: a ray on which a jumping field leaves it, while what lies
+    beside that, on either side, is trapped."""
+    if not field.jumps or branch.end != "point":
+        return False
+    at = next(p for p in field.landscape.critical_points if p.id == branch.at)
+    return bool(verdict(field, at)["verdict"] == "traps")
+
+
+def _ways(
+    field: VectorField, saddle: CriticalPoint | Rest, stable: bool, diagonal: float, ends: Sequence[Array]
+) -> list[Way]:
     """Return where the branches of a saddle set out; none where it is no saddle of the field."""
-    x, known = saddle.x, isinstance(saddle, CriticalPoint)
-    point = saddle.id if isinstance(saddle, CriticalPoint) else -1
-    if known and (getattr(saddle, "samples", None) is not None or getattr(saddle, "kind", "") == "cone"):
-        return []
-    if known and saddle.kind == "degenerate":  # type: ignore[union-attr]
-        return [Way(x, point, first, 0.0) for first in _spokes(field, x, stable, CIRCLE * diagonal)]
-    if known and (
-        field.jumps or not field.smooth_at(x, 1e-10 * diagonal * np.abs(field.landscape.hessian(x)).max())
-    ):
-        return []
-    at_rest = np.linalg.norm(field(x)) <= 1e-6 * diagonal * np.linalg.norm(field.jacobian(x))
-    if not at_rest:
+    x = saddle.x
+    if isinstance(saddle, Rest):
+        curved, point, degenerate = saddle.verdict == "saddle", -1, saddle.verdict == "neutral"
+    else:
+        if saddle.samples is not None or saddle.kind == "cone":
+            return []
+        point, degenerate = saddle.id, saddle.kind == "degenerate"
+        curved = not degenerate and _is_saddle(field, saddle, diagonal)
+    if degenerate:
+        apart = [float(np.linalg.norm(x - end)) for end in ends]
+        radius = min([CIRCLE * diagonal, *(CLEAR * far for far in apart if far > ARRIVED * diagonal)])
+        return [Way(x, point, first, 0.0) for first in spokes(field, x, stable, radius)]
+    if not curved:
         return []
     rates, vectors = np.linalg.eig(field.jacobian(x))
-    if np.iscomplexobj(rates) or not rates.min() < 0 < rates.max():
-        return []
     k = int(np.argmin(rates) if stable else np.argmax(rates))
     along = vectors[:, k] * np.sign(vectors[np.argmax(np.abs(vectors[:, k]).round(9)), k])
     return [Way(x, point, x + way * START * diagonal * along, float(rates[k])) for way in (1.0, -1.0)]
 
 
-def _spokes(field: VectorField, x: Array, stable: bool, radius: float) -> Array:
-    """Return the points (k, 2) of a circle around ``x`` at which the field points straight in (of unstable branches:
-    out), and to both sides away from (towards) that direction."""
-    from scipy.optimize import brentq
-
-    def rays(angle: Any) -> Array:
-        return np.stack([np.cos(angle), np.sin(angle)], axis=-1)
-
-    def across(angle: Any) -> Any:
-        n = rays(angle)
-        F = field(x + radius * n) * (1.0 if stable else -1.0)
-        return n[..., 0] * F[..., 1] - n[..., 1] * F[..., 0]
-
-    angle = 2 * np.pi * (np.arange(SIDES + 1) + 0.123) / SIDES
-    side = across(angle)
-    found = []
-    for k in np.flatnonzero((side[:-1] < 0) & (side[1:] >= 0)):
-        n = rays(brentq(across, angle[k], angle[k + 1], xtol=1e-15))
-        inwards = float(n @ field(x + radius * n)) * (1.0 if stable else -1.0)
-        found += [x + radius * n] if inwards < 0 else []
-    return np.array(found).reshape(-1, 2)
+def _is_saddle(field: VectorField, point: CriticalPoint, diagonal: float) -> bool:
+    """Whether the field is smooth and rests at a critical point, with rates of both signs that are no rounding."""
+    bend = np.abs(point.eigenvalues).max()
+    if field.jumps or not field.smooth_at(point.x, 1e-10 * diagonal * bend):
+        return False
+    slope = field.jacobian(point.x)
+    if not np.linalg.norm(field(point.x)) <= 1e-6 * diagonal * np.linalg.norm(slope):
+        return False
+    rates = np.linalg.eigvals(slope)
+    none = NEUTRAL * float(max(np.abs(rates).max(), bend))
+    return by_rates(np.asarray(rates.real, dtype=float), none) == "saddle"
 
 
 def _followed(
@@ -171,7 +176,7 @@ def _followed(
         return min(inside(x), near - ARRIVED * diagonal)
 
     with np.errstate(all="ignore"):
-        path, last, status = _path(field, way, -1.0 if stable else 1.0, diagonal, going)
+        path, last, status = _path(field, way, -1.0 if stable else 1.0, diagonal, going, places)
     s = np.arange(SPACING * diagonal, last, SPACING * diagonal)
     x = np.concatenate([way.x[None], path(np.append(s, last)).T])
     if status != "ended":
@@ -185,9 +190,11 @@ def _followed(
 
 
 def _path(
-    field: VectorField, way: Way, sign: float, diagonal: float, going: Callable[[Array], float]
+    field: VectorField, way: Way, sign: float, diagonal: float, going: Callable[[Array], float], places: Array
 ) -> tuple[Any, float, str]:
-    """Return the curve as a function of its arc length, its end, and which: ended (``going`` fell to 0), long, lost."""
+    """Return the curve as a function of its arc length, its end, and which: ended (``going`` fell to 0), long, lost.
+
+    A jumping field may go straight through one of the ``places`` where it rests, which is looked for inside a step."""
     from scipy.integrate import DOP853, OdeSolution
     from scipy.optimize import brentq
 
@@ -206,13 +213,25 @@ def _path(
             break
         pieces.append(solver.dense_output())
         ts.append(solver.t)
-        if going(solver.y) <= 0:
-            end = brentq(lambda s: going(pieces[-1](s)), ts[-2], ts[-1])
-            return OdeSolution(ts, pieces), float(end), "ended"
+        for s in (_passing(pieces[-1], ts[-2], ts[-1], places), ts[-1]):
+            if going(pieces[-1](s)) <= 0:
+                end = brentq(lambda s: going(pieces[-1](s)), ts[-2], s)
+                return OdeSolution(ts, pieces), float(end), "ended"
     if not pieces:
         return lambda s: np.repeat(way.first[:, None], np.size(s), axis=1), begun, "lost"
     long = solver.status == "finished" or len(pieces) == STEPS
     return OdeSolution(ts, pieces), ts[-1], "long" if long else "lost"
+
+
+def _passing(piece: Callable[[Any], Array], low: float, high: float, places: Array) -> float:
+    """Return where in a short step, ``low`` to ``high``, a curve is nearest to one of the ``places`` (k, 2)."""
+    if not len(places):
+        return high
+    start, end = piece(low), piece(high)
+    along = end - start
+    part = np.clip((places - start) @ along / (along @ along), 0.0, 1.0)
+    away = np.linalg.norm(start + part[:, None] * along - places, axis=1)
+    return float(low + part[np.argmin(away)] * (high - low))
 
 
 def _diagonal(view: Any) -> float:

@@ -9,7 +9,7 @@ import numpy as np
 from saddlescape.analysis import quadratics
 from saddlescape.analysis.cycles import cycle_at
 from saddlescape.analysis.ends import jumps
-from saddlescape.analysis.rests import around
+from saddlescape.analysis.rests import around, left
 from saddlescape.answers.stability import HOLDS, Complex, Cycle, LocalStability, Stability
 from saddlescape.dynamics.fields import VectorField
 from saddlescape.dynamics.flows import Flow
@@ -66,14 +66,9 @@ def _local(
     landscape: Landscape, method: Method, point: CriticalPoint, found: dict[str, Any]
 ) -> LocalStability:
     rates = _complex(found.get("eigenvalues", []))
-    step, run_says = found, ""
-    if rates.size:
-        step = behaviours(landscape, [method], point)[0]
-        run_says = _step(method, point, found, step)
-    elif (field := _field(landscape, method, point)) is not None:
-        radius = found["radius"] if field["verdict"] in HOLDS else None
-        found = {**found, "verdict": field["verdict"], "note": field["note"], "radius": radius}
-        run_says = _run(method, field, step)
+    step = behaviours(landscape, [method], point)[0] if rates.size else found
+    found = {**found, **(_of_field(landscape, method, point, found) or {})}
+    run_says = _step(method, point, found, step) if rates.size else _run(method, found, step)
     trap = _trap(method, point)
     size = float(np.max(np.abs(point.eigenvalues), initial=0.0))
     cycle = cycle_at(landscape, method, point, found["multipliers"])
@@ -139,16 +134,25 @@ def _step(method: Method, point: CriticalPoint, found: Behaviour, step: Behaviou
     return said + ", and runs leave" * leaves
 
 
-def _field(landscape: Landscape, method: Method, point: CriticalPoint) -> Behaviour | None:
-    """Return what the field of a flow that jumps at ``point`` does around it; None where that is not read off."""
-    plain = isinstance(method.clock, Flow) and not method.momentum.state and landscape.dim <= 2
+def _of_field(
+    landscape: Landscape, method: Method, point: CriticalPoint, found: Behaviour
+) -> Behaviour | None:
+    """Return what the field around ``point`` says of a flow that jumps there, and of one that leaves a degenerate point;
+    None where that is not read off."""
+    if not isinstance(method.clock, Flow) or method.momentum.state or landscape.dim > 2:
+        return None
     field = VectorField(landscape, method)
-    return around(field, point) if plain and field.jumps else None
+    seen = around(field, point) if field.jumps else None
+    seen = left(field, point, (seen or found)["verdict"]) or seen
+    if seen is None:
+        return None
+    radius = found["radius"] if seen["verdict"] in HOLDS else None
+    return {"verdict": seen["verdict"], "note": seen["note"], "radius": radius}
 
 
 def _run(method: Method, field: Behaviour, run: Behaviour) -> str:
     """Return in words what runs of a flow that jumps did where that is not what its field does."""
-    if field["verdict"] == run["verdict"]:
+    if run["verdict"] in (field["verdict"], "unknown", "neutral"):
         return ""
     scheme = method.skeleton().clock.scheme  # type: ignore[attr-defined]
     did = f"stay within {run['radius']:.3g}" if run["verdict"] == "traps" else "leave, some of them"

@@ -23,7 +23,7 @@ class Rest:
     """A point ``x`` (d,) where a smooth field vanishes and the gradient does not (a minimiser that SAM hallucinates).
 
     ``rates`` (d, 2) are the eigenvalues of the field's Jacobian, real and imaginary parts; ``verdict`` is attracts,
-    repels (all real parts positive), saddle or neutral.
+    repels (all real parts positive), saddle or neutral (one is 0, as far as is known, or none is told from rounding).
     """
 
     x: Array

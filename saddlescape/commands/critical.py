@@ -44,6 +44,7 @@ def critical(context: typer.Context) -> None:
     """List the critical points of a landscape and, for each --opt, whether it is drawn to them or driven away.
 
     Multipliers are the eigenvalues of one step, linearised at the point: inside the unit circle it attracts.
+    Of flows and SDEs the eigenvalues of the drift, whatever dt: left of 0 it attracts.
     SAM's step has a jump there, so it is run from all sides instead: it traps what it does not let go. Nothing is
     written but what -o asks for, and the diagram of --diagram.
 

@@ -55,7 +55,8 @@ class VectorField:
         """Return the field at ``x`` (…, d); NaN where the loss is not defined."""
         flat = np.asarray(x, dtype=float).reshape(-1, self.landscape.dim)
         pieces = [
-            self._evaluated(self._formula, flat[i : i + AT_ONCE], {}) for i in range(0, len(flat), AT_ONCE)
+            self._evaluated(self._formula, flat[i : i + AT_ONCE], {})
+            for i in range(0, max(len(flat), 1), AT_ONCE)
         ]
         found: Array = np.concatenate(pieces).reshape(np.shape(x))
         return found

@@ -1,4 +1,4 @@
-"""The field of a method on a line: dx/dt over x, with arrows on the axis and the critical points on it."""
+"""The field of a method on a line: dx/dt over x, with arrows on the axis and the points on it where it rests."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from saddlescape.answers.field import Field
-from saddlescape.plots import critical, naming, style, words
-from saddlescape.plots.field_marks import filling
+from saddlescape.plots import naming, style, words
+from saddlescape.plots.field_marks import marks
 from saddlescape.results import Array
 
 #: arrows along the axis
@@ -19,7 +19,7 @@ ARROWS = 13
 
 
 def phase_line(result: Field, ax: Axes | None = None) -> tuple[Line2D, list[Line2D]]:
-    """Draw dx/dt over x; return the line and the marks of the critical points on the axis."""
+    """Draw dx/dt over x; return the line and the marks of critical and rest points on the axis."""
     ax = ax or style.new_axes(height=3.2)
     x, v = result.axes[0], result.velocity[:, 0]
     thick = float(matplotlib.rcParams["lines.linewidth"])
@@ -40,10 +40,7 @@ def phase_line(result: Field, ax: Axes | None = None) -> tuple[Line2D, list[Line
     for way, marker in ((1.0, ">"), (-1.0, "<")):
         there = at[np.sign(v[at]) == way]
         ax.plot(x[there], 0 * there, marker, color=hue, markersize=4 * thick, markeredgewidth=0, zorder=2)
-    dots = []
-    for point in critical.inside(result.background.points, result.background.view):
-        look = {**critical.look(point.kind, 7.0), **filling(result.verdict(point.id))}
-        dots += ax.plot(point.x, [0.0], linestyle="none", zorder=5, gid=f"critical-{point.id}", **look)
+    dots = marks(ax, result)
     ax.set_xlabel(name, fontstyle="italic")
     ax.set_ylabel(f"d{name}/dt")
     return line, dots

@@ -241,14 +241,15 @@ def _reading(results: Sequence[Field], kind: str) -> str:
             "lic": "The texture follows the field",
         }
         said.append(f"{what[kind]}, colours are its speed")
-    verdicts = {each["verdict"] for result in results for each in result.verdicts}
+    circles = {each.verdict for result in results for each in result.rests}
+    verdicts = circles | {each["verdict"] for result in results for each in result.verdicts}
     looks = {
-        "filled marks attract": verdicts & set(ATTRACTS),
-        "hollow ones repel": verdicts & {"repels"},
-        "grey ones are undecided": verdicts & {"neutral", "drifts", "unknown"},
+        ("filled", "attract"): verdicts & set(ATTRACTS),
+        ("hollow", "repel"): verdicts & {"repels"},
+        ("grey", "are undecided"): verdicts & {"neutral", "drifts", "unknown"},
     }
-    marks = [word for word, there in looks.items() if there]
-    said.append(", ".join(marks))
+    there = [word for word, some in looks.items() if some]
+    said.append(", ".join(f"{a} {'ones' if k else 'marks'} {does}" for k, (a, does) in enumerate(there)))
     minima = {p.id for p in results[0].background.points if p.kind in words.MINIMA}
     if any(
         each["verdict"] in ATTRACTS and each["id"] not in minima
@@ -256,7 +257,9 @@ def _reading(results: Sequence[Field], kind: str) -> str:
         for each in result.verdicts
     ):
         said.append("rings: saddles and maxima that attract")
-    if any(result.rests for result in results):
-        said.append("circles: rest points where ∇f ≠ 0 (grey: saddles of the field)")
+    if circles:
+        also = " or undecided" * ("neutral" in circles)
+        grey = f" (grey: saddles of the field{also})" if "saddle" in circles else ""
+        said.append(f"circles: rest points where ∇f ≠ 0{grey}")
     text = "; ".join(each for each in said if each)
     return f"{text[:1].upper()}{text[1:]}." if text else ""
