@@ -204,7 +204,7 @@ def place(x: Array) -> str:
 
 def plainly(value: complex) -> Any:
     """Return a number, or [real, imaginary] where it has an imaginary part."""
-    value = complex(value)
+    value = complex(value) + 0.0  # no −0
     return value.real if _is_real(value) else [value.real, value.imag]
 
 
@@ -222,7 +222,7 @@ def _seen(p: LocalStability) -> str:
 
 def written(value: complex) -> str:
     """Return a multiplier or eigenvalue as text: 0.99, 0.5+0.2i."""
-    value = complex(value)
+    value = complex(value) + 0.0
     return f"{value.real:.5g}" if _is_real(value) else f"{value.real:.5g}{value.imag:+.5g}i"
 
 
