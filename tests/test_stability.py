@@ -160,8 +160,11 @@ SCHEMES = [
 
 
 @pytest.mark.filterwarnings("ignore::saddlescape.errors.StepWarning")
-@pytest.mark.parametrize(("text", "edge"), SCHEMES)
-@pytest.mark.parametrize("formula", ["x^2/2 + y^2/8", "(x^2 + y^2 - 1)^2/8"])
+@pytest.mark.parametrize(("text", "edge", "formula"), [
+    *((*scheme, "x^2/2 + y^2/8") for scheme in SCHEMES),
+    (*SCHEMES[0], CIRCLE := "(x^2 + y^2 - 1)^2/8"),
+    pytest.param(*SCHEMES[2], CIRCLE, marks=pytest.mark.slow),  # another kernel
+])  # fmt: skip
 def test_a_step_too_long_for_the_scheme_is_said_and_runs_follow_the_step(text, edge, formula):
     """On λ = 1 (across the circle of minima too) Euler's 1 − dt and Heun's 1 − dt + dt²/2 leave the unit circle at
     dt = 2, RK4's polynomial at 2.7853. The flow attracts, whatever dt."""
