@@ -188,3 +188,17 @@ def test_more_ticks_than_can_be_counted_are_refused_in_readable_numbers(method, 
         ss.simulate(ss.landscape("beale"), method, engine="plain", **given)
     assert all(each in str(refusal.value) for each in words)
     assert len(str(refusal.value)) < 200
+
+
+@pytest.mark.parametrize(("formula", "view"), [
+    ("x*log(x) + y^2", ((-3, -1), (-1, 1))),
+    ("log(x)^2", ((-3, -1),)),
+])  # fmt: skip
+def test_a_window_without_a_loss_is_not_drawn(formula: str, view: tuple[tuple[float, float], ...]) -> None:
+    scene = ss.landscape(formula, view=view)
+    start = [-2.0] * scene.dim
+    run = ss.simulate(scene, "gd", start, 3, engine="plain")
+    found = ss.flow_field(scene, "gd@flow", resolution=9, separatrices=False)
+    for draw in (lambda: ss.plots.run_figure([run]), lambda: ss.plots.flow(found)):
+        with pytest.raises(UsageError, match=r"defined nowhere in the window -3:-1.*nothing to draw"):
+            draw()

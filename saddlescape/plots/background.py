@@ -40,9 +40,9 @@ class Height:
     @classmethod
     def of(cls, background: Background) -> Height:
         """Choose the scale that puts the median loss of the view half-way up, so neither valley nor wall
-        fills the picture.
+        fills the picture. Raises UsageError where no loss of the view is finite.
         """
-        loss = background.loss[np.isfinite(background.loss)]
+        loss = defined(background)
         inside = [p.loss for p in critical.inside(background.points, background.view) if np.isfinite(p.loss)]
         low = float(min([loss.min(), *inside]))
         middle, top = float(np.median(loss)) - low, float(loss.max()) - low
@@ -69,6 +69,17 @@ class Contours:
 def scene(result: Background | Run) -> Background:
     """Return the background of a result."""
     return result if isinstance(result, Background) else result.background
+
+
+def defined(background: Background) -> Array:
+    """Return the losses of the view that are finite, (n,). Raises UsageError where none is."""
+    loss = background.loss[np.isfinite(background.loss)]
+    if not loss.size:
+        window = " by ".join(f"{lo:g}:{hi:g}" for lo, hi in background.view)
+        raise UsageError(
+            f"{background.title} is defined nowhere in the window {window}: there is nothing to draw"
+        )
+    return np.asarray(loss)
 
 
 def refuse_unless(background: Background, dimension: int, what: str) -> None:

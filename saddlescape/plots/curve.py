@@ -13,7 +13,7 @@ from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.lines import Line2D
 
 from saddlescape.plots import critical, ends, style, words
-from saddlescape.plots.background import refuse_unless
+from saddlescape.plots.background import defined, refuse_unless
 from saddlescape.plots.crowd import in_time, named, on_curve
 from saddlescape.plots.ends import view_of
 from saddlescape.plots.paths import FEW, as_runs, thin
@@ -95,7 +95,8 @@ def window(runs: Sequence[Run]) -> tuple[float, float]:
     dwarfs a well.
     """
     background = runs[0].background
-    low, high = (float(v) for v in (np.nanmin(background.loss), np.nanmax(background.loss)))
+    loss = defined(background)
+    low, high = float(loss.min()), float(loss.max())
     places = [p.loss for p in critical.inside(background.points, background.view)]
     lo, hi = background.view[0]
     seen = [run.loss[(run.x[:, :, 0] >= lo) & (run.x[:, :, 0] <= hi)] for run in runs]

@@ -11,6 +11,7 @@ from matplotlib.lines import Line2D
 
 from saddlescape.answers.field import Field
 from saddlescape.plots import naming, style, words
+from saddlescape.plots.background import defined
 from saddlescape.plots.field_marks import marks
 from saddlescape.results import Array
 
@@ -20,6 +21,7 @@ ARROWS = 13
 
 def phase_line(result: Field, ax: Axes | None = None) -> tuple[Line2D, list[Line2D]]:
     """Draw dx/dt over x; return the line and the marks of critical and rest points on the axis."""
+    defined(result.background)
     ax = ax or style.new_axes(height=3.2)
     x, v = result.axes[0], result.velocity[:, 0]
     thick = float(matplotlib.rcParams["lines.linewidth"])
