@@ -45,8 +45,10 @@ def test_tables_say_for_which_numbers_a_point_attracts(
         (["usam@flow"], "rho"),
         (["usam:rho=0.1|0.2"], "eta"),  # rho is swept
         (["usam:rho=0.1|0.2,eta=0.001|0.002"], None),
-        (["gd:sigma=0.1", "usam:rho=0.1"], "eta"),
-        (["gd@sde2:sigma=0.1"], None),
+        pytest.param(
+            ["gd:sigma=0.1", "usam:rho=0.1"], "eta", marks=pytest.mark.slow
+        ),  # runs under noise compile
+        pytest.param(["gd@sde2:sigma=0.1"], None, marks=pytest.mark.slow),
         (["gd:beta=0.9", "gd@flow"], None),
     ],
 )

@@ -75,7 +75,7 @@ def test_starts_on_both_sides_of_those_separatrices_end_in_different_places(monk
 
 @pytest.mark.parametrize(("formula", "how", "wanted"), [
     ("x^4-y^4", "sam@flow", [(0, -0.3), (0, 0.3)]),
-    ("x^6-y^6", "sam@flow", [(0, -0.3), (0, 0.3)]),  # of order 5
+    pytest.param("x^6-y^6", "sam@flow", [(0, -0.3), (0, 0.3)], marks=pytest.mark.slow),  # of order 5
     # ∇f = (3r², 0) at angle 180°: x + rho·∇f = 0 at r = 1/(3·rho)
     ("monkey_saddle", "usam@flow:rho=0.3", [(-10 / 9, 0), (5 / 9, -(75**0.5) / 9), (5 / 9, 75**0.5 / 9)]),
     # the monkey at (1, 2), written out: where its field is small it is rounding
